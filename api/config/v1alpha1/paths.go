@@ -1,0 +1,18 @@
+package v1alpha1
+
+// Paths at which the operator mounts files into the server's container. The
+// server knows them only through its configuration file.
+const (
+	ConfigFile             = "/etc/authserver/config/config.yaml"
+	UsersDirectory         = "/etc/authserver/users"
+	SessionKeyRingFile     = "/etc/authserver/secrets/session/keyring.json"
+	KeyEncryptionKeyFile   = "/etc/authserver/secrets/engine/kek"
+	ManagementTokenFile    = "/etc/authserver/secrets/management/token" //nolint:gosec // a path
+	ManagementCertFile     = "/etc/authserver/secrets/management/tls.crt"
+	ManagementKeyFile      = "/etc/authserver/secrets/management/tls.key"
+	PostgreSQLFile         = "/etc/authserver/secrets/postgresql/url"
+	PublicCertFile         = "/etc/authserver/secrets/tls/tls.crt"
+	PublicKeyFile          = "/etc/authserver/secrets/tls/tls.key"
+	CallerSecretsDirectory = "/etc/authserver/secrets/callers"
+	DataDirectory          = "/var/lib/authserver"
+)

@@ -1,0 +1,11 @@
+// Package store is what the embedded engine remembers: clients, service
+// settings, signing keys, tickets, codes and tokens.
+//
+// Store exposes verbs instead of rows, so that atomicity is part of each
+// signature: a verb that consumes something does so in one conditional step and
+// succeeds for exactly one of any number of parallel callers. The packages
+// memory and sqlstore implement it; storetest is the contract that both pass.
+//
+// The package knows nothing of OAuth messages, JOSE or HTTP. Tokens, codes and
+// tickets reach it as hashes only, secrets and private keys only encrypted.
+package store
