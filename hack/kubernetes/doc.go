@@ -1,0 +1,3 @@
+// Package kubernetes pins the Kubernetes and etcd versions from which
+// hack/cluster builds a node; see imports.go for the commands.
+package kubernetes
