@@ -1,0 +1,29 @@
+package v1alpha1
+
+// Condition types of an OAuthClient, beside Ready, Reconciling and Stalled. Each
+// is a fact that is good when True; Ready is True when all are.
+const (
+	// ConditionClientIDUnique says that no older OAuthClient of the server has the same client ID.
+	ConditionClientIDUnique = "ClientIDUnique"
+	// ConditionSecretReady says that the client secret is known and that the application's Secret is written.
+	ConditionSecretReady = "SecretReady"
+	// ConditionRegistered says that the protocol engine has the client as the spec describes it.
+	ConditionRegistered = "Registered"
+)
+
+// Reasons of an OAuthClient's conditions, beside the shared ones.
+const (
+	// ReasonClientIDConflict says that an older OAuthClient of the server has the client ID.
+	ReasonClientIDConflict = "ClientIDConflict"
+	// ReasonSecretWritten is the reason of SecretReady=True.
+	ReasonSecretWritten = "SecretWritten"
+	// ReasonRegistered is the reason of Registered=True.
+	ReasonRegistered = "Registered"
+	// ReasonRejected says that the engine refused the client; the message says why. A person must change the spec.
+	ReasonRejected = "Rejected"
+	// ReasonNotManaged says that the engine has a client of that ID that the operator did not make. It is left alone.
+	ReasonNotManaged = "NotManaged"
+	// ReasonDeregistrationAbandoned says that the engine could not be reached for so long that the object was let go; a
+	// client may be left behind there.
+	ReasonDeregistrationAbandoned = "DeregistrationAbandoned"
+)
