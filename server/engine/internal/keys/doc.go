@@ -10,9 +10,10 @@
 // of an algorithm is active at once: nobody has cached a JWK Set without it.
 //
 // A key gives way at the age RotationSeconds, or when RotationRequest changes.
-// Every key carries, inside its sealed part, the requests that have been answered
-// so far. A request that any key knows is therefore done, whichever replica asks
-// and however many of them still run with the value before; a value works once.
+// Every key carries, inside its sealed part, how many requests have been answered
+// so far and the last of them. A request that any key knows is therefore done,
+// whichever replica asks and however many of them still run with the value before;
+// a value works once.
 //
 // # Replicas
 //
