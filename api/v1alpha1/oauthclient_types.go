@@ -18,7 +18,7 @@ import (
 // +kubebuilder:printcolumn:name="Secret",type=string,priority=1,JSONPath=`.status.secretName`,description="Secret written for the application"
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,description="Explanation for a person"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 100",message="metadata.name must have at most 100 characters, because the names of other objects are made from it",reason=FieldValueTooLong
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 100",message="metadata.name must have at most 100 characters, because the names of other objects are made from it",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="has(self.spec.clientID) || !self.metadata.name.matches('^[0-9]+$')",message="metadata.name is used as the client ID, which must not be digits only: set spec.clientID or take another name",reason=FieldValueInvalid
 // +kubebuilder:validation:XValidation:rule="(has(self.spec.clientID) ? self.spec.clientID : self.metadata.name) == (has(oldSelf.spec.clientID) ? oldSelf.spec.clientID : oldSelf.metadata.name)",message="clientID cannot be changed, since applications use it: create another OAuthClient instead",reason=FieldValueInvalid,fieldPath=".spec.clientID"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.secret) || !has(self.spec.secret.secretRef) || self.spec.secret.secretRef.name != (has(self.spec.secret.output) && has(self.spec.secret.output.name) ? self.spec.secret.output.name : self.metadata.name + '-oauth')",message="secret.secretRef names the Secret that the operator writes (secret.output.name, by default the object's name with -oauth): use two different Secrets",reason=FieldValueInvalid,fieldPath=".spec.secret"
@@ -159,7 +159,7 @@ type OAuthClientSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && self.startsWith('https://') && url(self).getHostname() != ''",message="jwksURI must be an absolute URL that starts with https://"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && self.startsWith('https://') && size(url(self).getHostname()) > 0",message="jwksURI must be an absolute URL that starts with https://"
 	JWKSURI string `json:"jwksURI,omitempty"`
 
 	// secret says where the client secret is read from, and where the application's Secret is written.

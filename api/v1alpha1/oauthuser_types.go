@@ -99,6 +99,7 @@ type OAuthUserSpec struct {
 	// (iss, sub, aud, exp, iat, ...) and names that have a field under claims, or groups, are refused.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !(k in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number', 'phone_number_verified', 'address', 'updated_at', 'groups']))",message="extraClaims must not have names that the protocol reserves (iss, sub, aud, exp, iat, ...) or that have a field under spec.claims or spec.groups: remove them or rename them"
 	ExtraClaims map[string]apiextensionsv1.JSON `json:"extraClaims,omitempty"`
 }
 

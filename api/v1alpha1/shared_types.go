@@ -44,7 +44,7 @@ type SecretKeyReference struct {
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=512
-// +kubebuilder:validation:XValidation:rule="isURL(self) && (self.startsWith('https://') || self.startsWith('http://')) && url(self).getHostname() != ”",message="must be an absolute URL that starts with https:// (or http://), for example https://www.example.com/logo.svg"
+// +kubebuilder:validation:XValidation:rule="isURL(self) && (self.startsWith('https://') || self.startsWith('http://')) && size(url(self).getHostname()) > 0",message="must be an absolute URL that starts with https:// (or http://), for example https://www.example.com/logo.svg"
 type WebURI string
 
 // GrantType is an OAuth 2.0 grant type in the spelling of RFC 7591.
