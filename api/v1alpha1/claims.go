@@ -2,8 +2,8 @@ package v1alpha1
 
 // reservedClaims returns the names that extra claims must not have: the claims
 // to which RFC 7519, OpenID Connect Core 1.0 and RFC 9068 give a meaning in
-// tokens, and those with a field of their own. The rule of spec.extraClaims in
-// the schema repeats the list; a test compares the two.
+// tokens, and those with a field of their own. The rule in the schema repeats the
+// list; a test compares the two.
 func reservedClaims() []string {
 	return []string{
 		"iss", "sub", "aud", "exp", "nbf", "iat", "jti",

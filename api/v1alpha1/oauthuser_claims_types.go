@@ -1,5 +1,7 @@
 package v1alpha1
 
+import apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
 // Claims are the standard claims of OpenID Connect Core 1.0 section 5.1, in
 // Kubernetes spelling: givenName is the claim given_name, and so on. An unset
 // field is a claim that is not there.
@@ -140,4 +142,20 @@ type Address struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	Country string `json:"country,omitempty"`
+}
+
+// ExtraClaim is a claim that has no field of its own. A list of names and values
+// rather than a JSON object lets the schema refuse reserved names, since rules
+// cannot look into untyped objects.
+type ExtraClaim struct {
+	// name is the name of the claim, for example department or https://example.com/roles. Required.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="!(self in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number', 'phone_number_verified', 'address', 'updated_at', 'groups'])",message="extraClaims must not have a name that the protocol reserves (iss, sub, aud, exp, iat, ...) or that has a field under spec.claims or is groups: remove the claim or rename it"
+	Name string `json:"name,omitempty"`
+
+	// value is any JSON value except null. Required.
+	// +required
+	Value apiextensionsv1.JSON `json:"value,omitzero"`
 }

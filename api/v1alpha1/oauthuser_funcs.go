@@ -38,9 +38,9 @@ func (p *Password) EffectiveFormat() PasswordFormat { return nonZeroOr(p.Format,
 // stored under an older schema.
 func (s *OAuthUserSpec) ReservedExtraClaims() []string {
 	var found []string
-	for name := range s.ExtraClaims {
-		if slices.Contains(reservedClaims(), name) {
-			found = append(found, name)
+	for _, claim := range s.ExtraClaims {
+		if slices.Contains(reservedClaims(), claim.Name) {
+			found = append(found, claim.Name)
 		}
 	}
 	slices.Sort(found)

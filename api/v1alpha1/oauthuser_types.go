@@ -1,7 +1,6 @@
 package v1alpha1
 
 import (
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -95,12 +94,13 @@ type OAuthUserSpec struct {
 	// +kubebuilder:validation:items:MaxLength=128
 	Groups []string `json:"groups,omitempty"`
 
-	// extraClaims are further claims by name, with any JSON value. Default none. Names that the protocol gives a meaning
-	// (iss, sub, aud, exp, iat, ...) and names that have a field under claims, or groups, are refused.
+	// extraClaims are further claims, with any JSON value. Default none. Names that the protocol gives a meaning (iss, sub,
+	// aud, exp, iat, ...) and names that have a field under claims, or groups, are refused.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=64
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !(k in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number', 'phone_number_verified', 'address', 'updated_at', 'groups']))",message="extraClaims must not have names that the protocol reserves (iss, sub, aud, exp, iat, ...) or that have a field under spec.claims or spec.groups: remove them or rename them"
-	ExtraClaims map[string]apiextensionsv1.JSON `json:"extraClaims,omitempty"`
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	ExtraClaims []ExtraClaim `json:"extraClaims,omitempty"`
 }
 
 // PasswordFormat says what the Secret holds.
