@@ -1,0 +1,86 @@
+package params
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Limits of a request. They are far above what OAuth needs and far below what hurts.
+const (
+	maxLength = 64 << 10
+	maxCount  = 100
+)
+
+// Errors that Parse wraps.
+var (
+	// ErrMalformed means that the text is not application/x-www-form-urlencoded or is too large.
+	ErrMalformed = errors.New("malformed parameters")
+	// ErrRepeated means that a parameter occurs more than once (RFC 6749, section 3.1).
+	ErrRepeated = errors.New("repeated parameter")
+)
+
+// Values are parameters by name, each with one non-empty value.
+type Values struct {
+	pairs []pair
+}
+
+type pair struct{ name, value string }
+
+// Parse parses application/x-www-form-urlencoded text. A parameter without a
+// value counts as absent (RFC 6749, section 3.1).
+func Parse(raw string) (Values, error) {
+	if len(raw) > maxLength {
+		return Values{}, fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrMalformed, len(raw), maxLength)
+	}
+	values := Values{pairs: make([]pair, 0, 8)}
+	for count := 0; raw != ""; count++ {
+		if count == maxCount {
+			return Values{}, fmt.Errorf("%w: more than %d parameters", ErrMalformed, maxCount)
+		}
+		var part string
+		part, raw, _ = strings.Cut(raw, "&")
+		if part == "" {
+			continue
+		}
+		if err := values.add(part); err != nil {
+			return Values{}, err
+		}
+	}
+	return values, nil
+}
+
+// add decodes name=value.
+func (v *Values) add(part string) error {
+	name, value, _ := strings.Cut(part, "=")
+	name, err := url.QueryUnescape(name)
+	if err != nil {
+		return fmt.Errorf("%w: a name is not URL-encoded", ErrMalformed)
+	}
+	value, err = url.QueryUnescape(value)
+	if err != nil {
+		return fmt.Errorf("%w: the value of a parameter is not URL-encoded", ErrMalformed)
+	}
+	if value == "" {
+		return nil
+	}
+	if v.Has(name) {
+		return fmt.Errorf("%w: %q", ErrRepeated, name)
+	}
+	v.pairs = append(v.pairs, pair{name, value})
+	return nil
+}
+
+// Get returns the value of a parameter, empty if it is absent.
+func (v Values) Get(name string) string {
+	for _, p := range v.pairs {
+		if p.name == name {
+			return p.value
+		}
+	}
+	return ""
+}
+
+// Has says whether a parameter is there.
+func (v Values) Has(name string) bool { return v.Get(name) != "" }

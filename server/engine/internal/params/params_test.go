@@ -1,0 +1,69 @@
+package params_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/authserver-dev/operator/server/engine/internal/params"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		raw  string
+		want error
+	}{
+		"empty":                      {"", nil},
+		"ordinary":                   {"a=1&b=x+y%20z", nil},
+		"empty parts":                {"&&a=1&", nil},
+		"repeated":                   {"a=1&a=1", params.ErrRepeated},
+		"repeated, one empty":        {"a=&a=1", nil},
+		"bad escape in the value":    {"a=%zz", params.ErrMalformed},
+		"bad escape in the name":     {"%=1", params.ErrMalformed},
+		"too many parameters":        {strings.Repeat("a=&", 101), params.ErrMalformed},
+		"too long":                   {"a=" + strings.Repeat("x", 64<<10), params.ErrMalformed},
+		"a semicolon is just a char": {"a=1;b=2", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := params.Parse(test.raw); !errors.Is(err, test.want) {
+				t.Errorf("Parse: %v, want %v", err, test.want)
+			}
+		})
+	}
+	values, err := params.Parse("a=&scope=x+y%20z&q=1;2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values.Has("a") || values.Get("scope") != "x y z" || values.Get("q") != "1;2" {
+		t.Errorf("values = %+v", values)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("a=1&b=2")
+	f.Add("%41=%42&+=+")
+	f.Fuzz(func(t *testing.T, raw string) {
+		values, err := params.Parse(raw)
+		if err != nil {
+			return
+		}
+		standard, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+		if err != nil {
+			t.Fatalf("accepted %q, which net/url refuses: %v", raw, err)
+		}
+		for name, all := range standard {
+			var last string
+			for _, value := range all {
+				if value != "" {
+					last = value
+				}
+			}
+			if values.Get(name) != last {
+				t.Errorf("Get(%q) = %q, net/url has %q", name, values.Get(name), all)
+			}
+		}
+	})
+}
