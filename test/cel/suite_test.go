@@ -7,8 +7,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -23,8 +23,8 @@ const (
 
 // The API server that the specs of this package talk to.
 var (
-	config *rest.Config
-	api    client.Client
+	kubeconfig []byte
+	api        client.Client
 )
 
 func TestCEL(t *testing.T) {
@@ -38,15 +38,15 @@ var _ = BeforeSuite(func() {
 		ErrorIfCRDPathMissing: true,
 		BinaryAssetsDirectory: assets(),
 	}
-	var err error
-	config, err = environment.Start()
+	config, err := environment.Start()
 	Expect(err).NotTo(HaveOccurred(), "starting the API server; `make test-envtest` builds what it needs")
 	DeferCleanup(environment.Stop)
+	kubeconfig = environment.KubeConfig
 
-	types := scheme.Scheme
+	types := runtime.NewScheme()
+	Expect(scheme.AddToScheme(types)).To(Succeed())
 	Expect(authv1alpha1.AddToScheme(types)).To(Succeed())
-	strict := rest.CopyConfig(config)
-	api, err = client.New(strict, client.Options{Scheme: types})
+	api, err = client.New(config, client.Options{Scheme: types})
 	Expect(err).NotTo(HaveOccurred())
 	api = client.WithFieldValidation(api, "Strict")
 })
