@@ -9,10 +9,10 @@ const (
 	AnnotationRotateSessionKeys = "authserver.dev/rotate-session-keys"
 	// AnnotationRotateEngineCredentials, on an AuthorizationServer, replaces the token and the certificate with which the
 	// operator reaches the management API of the embedded engine.
-	AnnotationRotateEngineCredentials = "authserver.dev/rotate-engine-credentials"
+	AnnotationRotateEngineCredentials = "authserver.dev/rotate-engine-credentials" //nolint:gosec // a key
 	// AnnotationRotateSigningKeys, on an AuthorizationServer, replaces the keys that sign tokens. Tokens signed with the
 	// key before stay verifiable until they expire.
 	AnnotationRotateSigningKeys = "authserver.dev/rotate-signing-keys"
 	// AnnotationRotateClientSecret, on an OAuthClient, replaces a generated client secret.
-	AnnotationRotateClientSecret = "authserver.dev/rotate-client-secret"
+	AnnotationRotateClientSecret = "authserver.dev/rotate-client-secret" //nolint:gosec // a key
 )

@@ -2,9 +2,9 @@ package v1alpha1
 
 import (
 	"net/url"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -148,7 +148,7 @@ func standardScopes() []Scope {
 // refresh_token and client_credentials by default.
 func (s *AuthorizationServerSpec) EffectiveGrantTypes() []GrantType {
 	if len(s.GrantTypes) > 0 {
-		return append([]GrantType(nil), s.GrantTypes...)
+		return slices.Clone(s.GrantTypes)
 	}
 	return []GrantType{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials}
 }
@@ -228,12 +228,10 @@ func EndpointsOf(issuer string) Endpoints {
 // types imply.
 func responseTypes(declared []ResponseType, grants []GrantType) []ResponseType {
 	if len(declared) > 0 {
-		return append([]ResponseType(nil), declared...)
+		return slices.Clone(declared)
 	}
-	for _, grant := range grants {
-		if grant == GrantAuthorizationCode {
-			return []ResponseType{ResponseCode}
-		}
+	if slices.Contains(grants, GrantAuthorizationCode) {
+		return []ResponseType{ResponseCode}
 	}
 	return nil
 }

@@ -1,10 +1,10 @@
 package v1alpha1
 
-// reservedClaims returns the names that extra claims must not have: the claims
+// ReservedClaims returns the names that extra claims must not have: the claims
 // to which RFC 7519, OpenID Connect Core 1.0 and RFC 9068 give a meaning in
 // tokens, and those with a field of their own. The rule in the schema repeats the
 // list; a test compares the two.
-func reservedClaims() []string {
+func ReservedClaims() []string {
 	return []string{
 		"iss", "sub", "aud", "exp", "nbf", "iat", "jti",
 		"auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "sid", "cnf",

@@ -1,15 +1,17 @@
 package v1alpha1
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // DefaultClientSecretKey is the key of a client secret of the user's own in its
 // Secret.
-const DefaultClientSecretKey = "client_secret" //nolint:gosec // the name of a key
+const DefaultClientSecretKey = "client_secret"
 
-// OutputSecretSuffix, after the name of the OAuthClient, makes the default name
-// of the Secret that is written for the application.
+// OutputSecretSuffix follows the name of the OAuthClient in the default name of
+// the Secret that is written for the application.
 const OutputSecretSuffix = "-oauth"
 
 // Keys of the Secret that is written for the application.
@@ -17,7 +19,7 @@ const (
 	// OutputClientID holds the client_id.
 	OutputClientID = "client_id"
 	// OutputClientSecret holds the client secret. It is missing for private_key_jwt and none.
-	OutputClientSecret = "client_secret" //nolint:gosec // the name of a key
+	OutputClientSecret = "client_secret"
 	// OutputIssuer holds the issuer identifier.
 	OutputIssuer = "issuer"
 	// OutputDiscoveryURL holds the URL of the discovery document.
@@ -25,7 +27,7 @@ const (
 	// OutputAuthorizationURL holds the URL of the authorization endpoint.
 	OutputAuthorizationURL = "authorization_url"
 	// OutputTokenURL holds the URL of the token endpoint.
-	OutputTokenURL = "token_url" //nolint:gosec // the name of a key
+	OutputTokenURL = "token_url"
 	// OutputJWKSURL holds the URL of the public signing keys.
 	OutputJWKSURL = "jwks_url"
 	// OutputUserinfoURL holds the URL of the userinfo endpoint.
@@ -87,7 +89,7 @@ func (s *OAuthClientSpec) EffectiveApplicationType() ApplicationType {
 // and refresh_token by default.
 func (s *OAuthClientSpec) EffectiveGrantTypes() []GrantType {
 	if len(s.GrantTypes) > 0 {
-		return append([]GrantType(nil), s.GrantTypes...)
+		return slices.Clone(s.GrantTypes)
 	}
 	return []GrantType{GrantAuthorizationCode, GrantRefreshToken}
 }

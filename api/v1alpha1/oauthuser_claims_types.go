@@ -152,7 +152,7 @@ type ExtraClaim struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:XValidation:rule="!(self in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number', 'phone_number_verified', 'address', 'updated_at', 'groups'])",message="extraClaims must not have a name that the protocol reserves (iss, sub, aud, exp, iat, ...) or that has a field under spec.claims or is groups: remove the claim or rename it"
+	// +kubebuilder:validation:XValidation:rule="!(self in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number', 'phone_number_verified', 'address', 'updated_at', 'groups'])",message="extraClaims must not have a reserved name (iss, sub, aud, exp, ...) or one with a field of its own (spec.claims, groups): rename the claim"
 	Name string `json:"name,omitempty"`
 
 	// value is any JSON value except null. Required.

@@ -8,7 +8,7 @@ import (
 )
 
 // DefaultPasswordKey is the key of the password in its Secret.
-const DefaultPasswordKey = "password" //nolint:gosec // the name of a key
+const DefaultPasswordKey = "password"
 
 // GetConditions returns the conditions.
 func (u *OAuthUser) GetConditions() []metav1.Condition { return u.Status.Conditions }
@@ -39,7 +39,7 @@ func (p *Password) EffectiveFormat() PasswordFormat { return nonZeroOr(p.Format,
 func (s *OAuthUserSpec) ReservedExtraClaims() []string {
 	var found []string
 	for _, claim := range s.ExtraClaims {
-		if slices.Contains(reservedClaims(), claim.Name) {
+		if slices.Contains(ReservedClaims(), claim.Name) {
 			found = append(found, claim.Name)
 		}
 	}

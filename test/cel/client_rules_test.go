@@ -27,7 +27,7 @@ func clientNameRules() []rule {
 		accept:  changedClient(application(), func(c *authv1alpha1.OAuthClient) { c.Spec.ClientID = c.Name }),
 		reject:  changedClient(application(), func(c *authv1alpha1.OAuthClient) { c.Spec.ClientID = "other" }),
 	}, rule{
-		message: "secret.secretRef names the Secret that the operator writes (secret.output.name, by default the object's name with -oauth): use two different Secrets",
+		message: "secret.secretRef is the Secret that the operator writes (secret.output.name, by default the object's name with -oauth): use two Secrets",
 		accept:  createdClient(secretRef("given")),
 		reject:  createdClient(secretRef("case-oauth")),
 	})
@@ -35,7 +35,7 @@ func clientNameRules() []rule {
 
 func clientSpecRules() []rule {
 	return at(clientKind, ".spec", rule{
-		message: "redirectURIs needs at least one entry for the grant types authorization_code (a default) and implicit: add one, or set spec.grantTypes without them",
+		message: "redirectURIs needs an entry for the grant types authorization_code (a default) and implicit: add one, or set spec.grantTypes without them",
 		accept:  createdClient(clientGrants(nil, "client_credentials")),
 		reject:  createdClient(redirects()),
 	}, rule{

@@ -123,8 +123,8 @@ func grantRules() []rule {
 
 // Messages of rules that servers and clients share.
 const (
-	implicitMessage = "response types other than code put tokens into the authorization response: add implicit to spec.grantTypes, or leave only code in spec.responseTypes"
-	codeMessage     = "response types with code need the grant that redeems codes: add authorization_code to spec.grantTypes, or remove them from spec.responseTypes"
+	implicitMessage = "response types other than code need the implicit grant: add implicit to spec.grantTypes, or leave only code in spec.responseTypes"
+	codeMessage     = "response types with code need the authorization_code grant: add it to spec.grantTypes, or remove them from spec.responseTypes"
 )
 
 func displayRules() []rule {

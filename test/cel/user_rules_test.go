@@ -47,7 +47,7 @@ func claimRules() []rule {
 		reject:  createdUser(claims(authv1alpha1.Claims{Birthdate: "29.2.2000"})),
 	})...)
 	rules = append(rules, at(userKind, ".spec.extraClaims[].name", rule{
-		message: "extraClaims must not have a name that the protocol reserves (iss, sub, aud, exp, iat, ...) or that has a field under spec.claims or is groups: remove the claim or rename it",
+		message: "extraClaims must not have a reserved name (iss, sub, aud, exp, ...) or one with a field of its own (spec.claims, groups): rename the claim",
 		accept:  createdUser(extraClaim("https://example.com/roles", `["admin", {"level": 3}]`)),
 		reject:  createdUser(extraClaim("sub", `"somebody-else"`)),
 	})...)
