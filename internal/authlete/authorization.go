@@ -185,3 +185,7 @@ type AuthorizationFailResponse struct {
 	// ResponseContent is the body, location or form.
 	ResponseContent string `json:"responseContent,omitempty"`
 }
+
+// FormPostScript is the one script of the page that the embedded engine returns for the action FORM. A front end
+// allows it by its hash (Content Security Policy Level 3).
+const FormPostScript = "document.forms[0].submit()"

@@ -1,0 +1,127 @@
+package authorize
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+)
+
+// maxClaims bounds the claims parameter.
+const maxClaims = 100
+
+// requestedClaims is the claims parameter (OpenID Connect Core 1.0, section 5.5).
+type requestedClaims struct {
+	IDToken  map[string]json.RawMessage `json:"id_token"`
+	UserInfo map[string]json.RawMessage `json:"userinfo"`
+}
+
+// claimRequest is the value of one requested claim; null asks for it voluntarily.
+type claimRequest struct {
+	Essential bool     `json:"essential"`
+	Value     string   `json:"value"`
+	Values    []string `json:"values"`
+}
+
+// parseClaims parses the claims parameter.
+func parseClaims(text string) (requestedClaims, *oauth.Error) {
+	var claims requestedClaims
+	if text == "" {
+		return claims, nil
+	}
+	if err := json.Unmarshal([]byte(text), &claims); err != nil {
+		return claims, oauth.NewError(oauth.InvalidRequest, "E013301", "The claims parameter is not a JSON object of the form {\"id_token\":{...},\"userinfo\":{...}}.")
+	}
+	if len(claims.IDToken)+len(claims.UserInfo) > maxClaims {
+		return claims, oauth.NewError(oauth.InvalidRequest, "E013302", "The claims parameter asks for more than %d claims.", maxClaims)
+	}
+	return claims, nil
+}
+
+// applyClaims takes from the claims parameter what concerns the login: a subject and an essential acr.
+func (r *Request) applyClaims(claims requestedClaims) *oauth.Error {
+	for _, member := range []map[string]json.RawMessage{claims.IDToken, claims.UserInfo} {
+		sub, refusal := requestOf(member, "sub")
+		if refusal != nil {
+			return refusal
+		}
+		if sub.Value == "" {
+			continue
+		}
+		if r.Subject != "" && r.Subject != sub.Value {
+			return oauth.NewError(oauth.InvalidRequest, "E013303", "The claims parameter asks for two different subjects.")
+		}
+		r.Subject = sub.Value
+	}
+	acr, refusal := requestOf(claims.IDToken, "acr")
+	if refusal != nil {
+		return refusal
+	}
+	if acr.Essential {
+		r.acrEssential = true
+		r.acrs = acr.Values
+		if acr.Value != "" {
+			r.acrs = []string{acr.Value}
+		}
+	}
+	r.ClaimsAtUserInfo = claimNames(claims.UserInfo)
+	r.UserInfoClaims = encodeMember(claims.UserInfo)
+	r.idTokenClaims = encodeMember(claims.IDToken)
+	r.claims = claimNames(claims.IDToken)
+	return nil
+}
+
+// addScopeClaims puts the claims that scopes stand for into the ID token when there is no access token with which
+// the client could fetch them (OpenID Connect Core 1.0, section 5.4).
+func (r *Request) addScopeClaims() {
+	if r.ResponseType != authlete.ResponseIDToken {
+		return
+	}
+	for _, scope := range r.Scopes {
+		for _, name := range issue.ScopeClaims(scope) {
+			if !slices.Contains(r.claims, name) {
+				r.claims = append(r.claims, name)
+			}
+		}
+	}
+}
+
+// requestOf returns what is asked of one claim.
+func requestOf(member map[string]json.RawMessage, name string) (claimRequest, *oauth.Error) {
+	var request claimRequest
+	raw, ok := member[name]
+	if !ok || bytes.Equal(raw, []byte("null")) {
+		return request, nil
+	}
+	if err := json.Unmarshal(raw, &request); err != nil {
+		return request, oauth.NewError(oauth.InvalidRequest, "E013304", "The request of the claim %s in the claims parameter is malformed.", name)
+	}
+	return request, nil
+}
+
+// claimNames returns the requested names in order, without those that the engine itself sets.
+func claimNames(member map[string]json.RawMessage) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(member)) {
+		if name != "sub" && name != "acr" && name != "auth_time" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// encodeMember returns a member of the claims parameter as JSON, empty if it is absent.
+func encodeMember(member map[string]json.RawMessage) string {
+	if len(member) == 0 {
+		return ""
+	}
+	doc, err := json.Marshal(member)
+	if err != nil {
+		return "" // cannot happen: the member was decoded from JSON
+	}
+	return string(doc)
+}

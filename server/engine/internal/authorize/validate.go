@@ -1,0 +1,267 @@
+package authorize
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+	"github.com/authserver-dev/operator/server/engine/internal/params"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
+)
+
+// Lengths of RFC 7636, section 4.2, and a bound for texts that travel back to the client.
+const (
+	minChallenge = 43
+	maxChallenge = 128
+	maxEcho      = 4096
+)
+
+// begin finds out where answers go: a refusal of it is shown to the user, never sent to an unproven redirect URI
+// (RFC 6749, section 4.1.2.1).
+func begin(values params.Values, client *registry.Client) (*Request, *oauth.Error) {
+	identifier := values.Get("client_id")
+	request := &Request{ClientID: client.ClientID, AliasUsed: identifier == client.ClientIDAlias, State: values.Get("state")}
+	request.RedirectURI, request.RedirectURISent = values.Get("redirect_uri"), values.Has("redirect_uri")
+	switch {
+	case request.RedirectURISent && !client.HasRedirectURI(request.RedirectURI):
+		return nil, oauth.NewError(oauth.InvalidRequest, "E011304", "The value of 'redirect_uri' is not registered for the client.")
+	case request.RedirectURISent:
+	case slices.Contains(strings.Fields(values.Get("scope")), issue.ScopeOpenID):
+		return nil, oauth.NewError(oauth.InvalidRequest, "E011302", "An OpenID Connect request must have 'redirect_uri'.")
+	case len(client.RedirectURIs) != 1:
+		return nil, oauth.NewError(oauth.InvalidRequest, "E011303", "'redirect_uri' is missing and the client has not exactly one registered.")
+	default:
+		request.RedirectURI = client.RedirectURIs[0]
+	}
+	if len(request.State) > maxEcho {
+		return nil, oauth.NewError(oauth.InvalidRequest, "E011305", "'state' is longer than %d bytes.", maxEcho)
+	}
+	request.ResponseMode = modeQuery
+	return request, nil
+}
+
+// validate checks the rest of a request whose redirect URI is proven.
+func validate(request *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
+	steps := []func(*Request, params.Values, *registry.Client, *authlete.Service) *oauth.Error{
+		checkResponse, checkUnsupported, checkScope, checkPKCE, checkOpenID, checkPrompt, checkMaxAge, checkClaims, checkPages,
+	}
+	for _, step := range steps {
+		if refusal := step(request, values, client, service); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+func checkResponse(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
+	if !values.Has("response_type") {
+		return oauth.NewError(oauth.InvalidRequest, "E009301", "The request has no 'response_type'.")
+	}
+	responseType, ok := oauth.ResponseType(values.Get("response_type"))
+	if !ok || !slices.Contains(service.SupportedResponseTypes, responseType) {
+		return oauth.NewError(oauth.UnsupportedResponseType, "E009302", "The response type is not supported.")
+	}
+	r.ResponseType = responseType
+	if r.wantsToken() || r.wantsIDToken() {
+		r.ResponseMode = modeFragment
+	}
+	if !client.AllowsResponse(responseType) {
+		return oauth.NewError(oauth.UnauthorizedClient, "E009303", "The client may not use this response type.")
+	}
+	if r.wantsCode() && !grantUsable(authlete.GrantAuthorizationCode, client, service) {
+		return oauth.NewError(oauth.UnauthorizedClient, "E009304", "The client may not use the authorization code grant.")
+	}
+	if (r.wantsToken() || r.wantsIDToken()) && !grantUsable(authlete.GrantImplicit, client, service) {
+		return oauth.NewError(oauth.UnauthorizedClient, "E009305", "Tokens from the authorization endpoint are not allowed to the client.")
+	}
+	return checkMode(r, values.Get("response_mode"))
+}
+
+func grantUsable(grant authlete.GrantType, client *registry.Client, service *authlete.Service) bool {
+	return slices.Contains(service.SupportedGrantTypes, grant) && client.AllowsGrant(grant)
+}
+
+func checkMode(r *Request, mode string) *oauth.Error {
+	switch mode {
+	case "":
+		return nil
+	case modeFragment, modeFormPost:
+		r.ResponseMode = mode
+		return nil
+	case modeQuery:
+		if r.wantsToken() || r.wantsIDToken() {
+			return oauth.NewError(oauth.InvalidRequest, "E012302", "Tokens are never sent in a query.")
+		}
+		r.ResponseMode = mode
+		return nil
+	default:
+		return oauth.NewError(oauth.InvalidRequest, "E012301", "The response mode is not supported; use query, fragment or form_post.")
+	}
+}
+
+// checkUnsupported names what OpenID Connect Core 1.0, section 6 lets a server refuse.
+func checkUnsupported(_ *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
+	switch {
+	case values.Has("request"):
+		return oauth.NewError(oauth.RequestNotSupported, "E008301", "Request objects are not supported.")
+	case values.Has("request_uri"):
+		return oauth.NewError(oauth.RequestURINotSupported, "E008302", "request_uri is not supported.")
+	case values.Has("registration"):
+		return oauth.NewError(oauth.RegistrationNotSupported, "E008303", "The registration parameter is not supported.")
+	default:
+		return nil
+	}
+}
+
+// checkScope keeps the scopes that the client may have; unknown ones are dropped, as Authlete does.
+func checkScope(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
+	requested := oauth.ParseScopes(values.Get("scope"))
+	if len(requested) == 0 {
+		for _, scope := range service.SupportedScopes {
+			if scope.DefaultEntry {
+				requested = append(requested, scope.Name)
+			}
+		}
+	}
+	r.Scopes = client.AllowedScopes(service, requested)
+	if !grantUsable(authlete.GrantRefreshToken, client, service) {
+		r.Scopes = slices.DeleteFunc(r.Scopes, func(s string) bool { return s == issue.ScopeOfflineAccess })
+	}
+	if slices.Contains(requested, issue.ScopeOpenID) && !r.openID() {
+		return oauth.NewError(oauth.InvalidScope, "E010301", "The scope openid is not available to the client.")
+	}
+	if service.ScopeRequired && len(r.Scopes) == 0 {
+		return oauth.NewError(oauth.InvalidScope, "E010302", "The request asks for no scope that the client may have.")
+	}
+	return nil
+}
+
+func checkPKCE(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
+	challenge, method := values.Get("code_challenge"), values.Get("code_challenge_method")
+	if challenge == "" {
+		if method != "" {
+			return oauth.NewError(oauth.InvalidRequest, "E014301", "'code_challenge_method' comes without 'code_challenge'.")
+		}
+		if r.wantsCode() && (service.PkceRequired || client.ClientType == authlete.ClientPublic) {
+			return oauth.NewError(oauth.InvalidRequest, "E014302", "'code_challenge' is required (RFC 7636).")
+		}
+		return nil
+	}
+	if method == "" {
+		method = issue.ChallengePlain // RFC 7636, section 4.3
+	}
+	if method != issue.ChallengeS256 && (method != issue.ChallengePlain || service.PkceS256Required) {
+		return oauth.NewError(oauth.InvalidRequest, "E014303", "The code challenge method must be S256.")
+	}
+	if len(challenge) < minChallenge || len(challenge) > maxChallenge || strings.ContainsFunc(challenge, notUnreserved) {
+		return oauth.NewError(oauth.InvalidRequest, "E014304", "'code_challenge' is malformed.")
+	}
+	r.Challenge, r.ChallengeMethod = challenge, method
+	return nil
+}
+
+// notUnreserved is true for characters outside RFC 3986's unreserved set.
+func notUnreserved(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~", c)
+}
+
+func checkOpenID(r *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
+	r.Nonce = values.Get("nonce")
+	if len(r.Nonce) > maxEcho {
+		return oauth.NewError(oauth.InvalidRequest, "E015301", "'nonce' is longer than %d bytes.", maxEcho)
+	}
+	if !r.wantsIDToken() {
+		return nil
+	}
+	if !r.openID() {
+		return oauth.NewError(oauth.InvalidScope, "E015302", "An ID token needs the scope openid.")
+	}
+	if r.Nonce == "" {
+		return oauth.NewError(oauth.InvalidRequest, "E015303", "'nonce' is required when the ID token comes from the authorization endpoint.")
+	}
+	return nil
+}
+
+func checkPrompt(r *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
+	for _, text := range strings.Fields(values.Get("prompt")) {
+		prompt := authlete.Prompt(strings.ToUpper(text))
+		switch prompt {
+		case authlete.PromptNone, authlete.PromptLogin, authlete.PromptConsent, authlete.PromptSelectAccount:
+		default:
+			return oauth.NewError(oauth.InvalidRequest, "E016301", "The prompt value is not supported.")
+		}
+		if !slices.Contains(r.prompts, prompt) {
+			r.prompts = append(r.prompts, prompt)
+		}
+	}
+	if slices.Contains(r.prompts, authlete.PromptNone) && len(r.prompts) > 1 {
+		return oauth.NewError(oauth.InvalidRequest, "E016302", "prompt=none excludes other prompt values.")
+	}
+	return nil
+}
+
+// checkMaxAge reads max_age. The API cannot tell 0 from absent, so that 0 becomes prompt=login, which means the same.
+func checkMaxAge(r *Request, values params.Values, client *registry.Client, _ *authlete.Service) *oauth.Error {
+	r.maxAge = client.DefaultMaxAge
+	if !values.Has("max_age") {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(values.Get("max_age"), 10, 64)
+	if err != nil || seconds < 0 || seconds > math.MaxInt32 {
+		return oauth.NewError(oauth.InvalidRequest, "E017301", "'max_age' is not a number of seconds.")
+	}
+	r.maxAge = seconds
+	if seconds > 0 || slices.Contains(r.prompts, authlete.PromptLogin) {
+		return nil
+	}
+	if slices.Contains(r.prompts, authlete.PromptNone) {
+		return oauth.NewError(oauth.LoginRequired, "E017302", "max_age=0 demands a login, prompt=none forbids it.")
+	}
+	r.prompts = append(r.prompts, authlete.PromptLogin)
+	return nil
+}
+
+func checkClaims(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
+	r.acrs = strings.Fields(values.Get("acr_values"))
+	if len(r.acrs) == 0 {
+		r.acrs = client.DefaultAcrs
+	}
+	// acr_values asks voluntarily: what the service does not support is left out (OpenID Connect Core 1.0, 3.1.2.1).
+	r.acrs = slices.DeleteFunc(slices.Clone(r.acrs), func(acr string) bool { return !slices.Contains(service.SupportedAcrs, acr) })
+	if !r.openID() {
+		return nil
+	}
+	claims, refusal := parseClaims(values.Get("claims"))
+	if refusal != nil {
+		return refusal
+	}
+	if refusal := r.applyClaims(claims); refusal != nil {
+		return refusal
+	}
+	r.addScopeClaims()
+	return nil
+}
+
+// checkPages reads what only the pages need.
+func checkPages(r *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
+	r.display = "PAGE"
+	if display := strings.ToUpper(values.Get("display")); slices.Contains([]string{"POPUP", "TOUCH", "WAP"}, display) {
+		r.display = display
+	}
+	r.loginHint = values.Get("login_hint")
+	r.uiLocales = strings.Fields(values.Get("ui_locales"))
+	r.claimsLocales = strings.Fields(values.Get("claims_locales"))
+	r.idTokenHint = values.Get("id_token_hint")
+	return nil
+}
+
+// validURI says whether an Echo target parses; registration has checked it, this guards against a damaged record.
+func validURI(uri string) bool {
+	_, err := url.Parse(uri)
+	return err == nil
+}
