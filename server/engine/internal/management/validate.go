@@ -1,0 +1,193 @@
+package management
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+)
+
+// Bounds of a client's settings.
+const (
+	maxRedirectURIs = 100
+	maxText         = 2048
+	minSecret       = 16
+	maxSecret       = 512
+)
+
+// refuse returns the error for a bad field.
+func refuse(call, code, format string, args ...any) *authlete.Error {
+	message := "[" + code + "] " + fmt.Sprintf(format, args...)
+	return &authlete.Error{Call: call, Status: statusBadRequest, Result: authlete.Result{ResultCode: code, ResultMessage: message}}
+}
+
+// completed returns the client with the defaults of the API where the caller gave nothing.
+func completed(c authlete.Client) authlete.Client {
+	if c.TokenAuthMethod == "" {
+		c.TokenAuthMethod = authlete.AuthClientSecretBasic
+	}
+	if c.ClientType == "" {
+		c.ClientType = authlete.ClientConfidential
+		if c.TokenAuthMethod == authlete.AuthNone {
+			c.ClientType = authlete.ClientPublic
+		}
+	}
+	if c.ApplicationType == "" {
+		c.ApplicationType = authlete.ApplicationWeb
+	}
+	if c.SubjectType == "" {
+		c.SubjectType = "PUBLIC"
+	}
+	c.ClientIDAliasEnabled = c.ClientIDAlias != ""
+	return c
+}
+
+// check validates a client's settings.
+func check(call string, c *authlete.Client) error {
+	for _, step := range []func(string, *authlete.Client) *authlete.Error{checkIdentity, checkRedirects, checkAuthentication, checkAlgorithms} {
+		if refusal := step(call, c); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+func checkIdentity(call string, c *authlete.Client) *authlete.Error {
+	if len(c.ClientIDAlias) > 128 || strings.ContainsFunc(c.ClientIDAlias, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return refuse(call, "E201301", "clientIdAlias must be at most 128 printable ASCII characters without spaces")
+	}
+	if c.ClientIDAlias != "" && strings.Trim(c.ClientIDAlias, "0123456789") == "" {
+		return refuse(call, "E201302", "clientIdAlias must not be a number: numbers are client ids")
+	}
+	for name, text := range map[string]string{
+		"clientName": c.ClientName, "description": c.Description, "clientUri": c.ClientURI, "logoUri": c.LogoURI, "policyUri": c.PolicyURI, "tosUri": c.TosURI,
+	} {
+		if len(text) > maxText {
+			return refuse(call, "E201303", "%s is longer than %d bytes", name, maxText)
+		}
+	}
+	return nil
+}
+
+func checkRedirects(call string, c *authlete.Client) *authlete.Error {
+	if len(c.RedirectURIs) > maxRedirectURIs {
+		return refuse(call, "E201304", "redirectUris has more than %d entries", maxRedirectURIs)
+	}
+	for _, uri := range c.RedirectURIs {
+		if problem := redirectProblem(uri, c.ApplicationType); problem != "" {
+			return refuse(call, "E201305", "redirectUris: %q %s", uri, problem)
+		}
+	}
+	if slices.Contains(c.GrantTypes, authlete.GrantAuthorizationCode) && len(c.RedirectURIs) == 0 {
+		return refuse(call, "E201306", "redirectUris is empty, but the grant type AUTHORIZATION_CODE needs one")
+	}
+	return nil
+}
+
+// redirectProblem says what is wrong with a redirect URI (RFC 6749, section 3.1.2; RFC 8252, section 7; RFC 9700, section 2.1).
+func redirectProblem(uri string, application authlete.ApplicationType) string {
+	parsed, err := url.Parse(uri)
+	switch {
+	case err != nil || !parsed.IsAbs():
+		return "is not an absolute URI"
+	case parsed.Fragment != "" || strings.Contains(uri, "#"):
+		return "has a fragment"
+	case len(uri) > maxText:
+		return "is too long"
+	case parsed.Scheme == "https":
+		if parsed.Host == "" {
+			return "has no host"
+		}
+		return ""
+	case parsed.Scheme == "http":
+		if !loopback(parsed.Hostname()) {
+			return "uses http, which is allowed for loopback hosts only; use https"
+		}
+		return ""
+	case application == authlete.ApplicationNative && strings.Contains(parsed.Scheme, "."):
+		return ""
+	default:
+		return "uses a private scheme, which is allowed to clients of applicationType NATIVE, in reverse domain notation"
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func checkAuthentication(call string, c *authlete.Client) *authlete.Error {
+	switch c.TokenAuthMethod {
+	case authlete.AuthNone:
+		if c.ClientType != authlete.ClientPublic {
+			return refuse(call, "E201307", "tokenAuthMethod NONE needs clientType PUBLIC")
+		}
+	case authlete.AuthClientSecretBasic, authlete.AuthClientSecretPost, authlete.AuthPrivateKeyJWT:
+		if c.ClientType != authlete.ClientConfidential {
+			return refuse(call, "E201308", "clientType PUBLIC needs tokenAuthMethod NONE")
+		}
+	default:
+		return refuse(call, "E201309", "tokenAuthMethod %q is not supported", c.TokenAuthMethod)
+	}
+	if c.ClientType == authlete.ClientPublic && slices.Contains(c.GrantTypes, authlete.GrantClientCredentials) {
+		return refuse(call, "E201310", "grantTypes: a public client cannot use CLIENT_CREDENTIALS")
+	}
+	if c.TokenAuthMethod != authlete.AuthPrivateKeyJWT {
+		return nil
+	}
+	if (c.JWKS == "") == (c.JWKSURI == "") {
+		return refuse(call, "E201311", "tokenAuthMethod PRIVATE_KEY_JWT needs exactly one of jwks and jwksUri")
+	}
+	if c.JWKS != "" {
+		return checkJWKS(call, c.JWKS)
+	}
+	if !strings.HasPrefix(c.JWKSURI, "https://") {
+		return refuse(call, "E201312", "jwksUri must be an https URL")
+	}
+	return nil
+}
+
+// checkJWKS wants a JWK Set of public keys.
+func checkJWKS(call, text string) *authlete.Error {
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal([]byte(text), &set); err != nil || len(set.Keys) == 0 {
+		return refuse(call, "E201313", "jwks is not a JWK Set with at least one key")
+	}
+	for _, key := range set.Keys {
+		if !key.IsPublic() || !key.Valid() {
+			return refuse(call, "E201314", "jwks holds a key that is not a valid public key")
+		}
+	}
+	return nil
+}
+
+func checkAlgorithms(call string, c *authlete.Client) *authlete.Error {
+	if c.IDTokenSignAlg != "" && c.IDTokenSignAlg != authlete.RS256 && c.IDTokenSignAlg != authlete.ES256 {
+		return refuse(call, "E201315", "idTokenSignAlg must be RS256 or ES256")
+	}
+	if c.Extension != nil && (c.Extension.AccessTokenDuration < 0 || c.Extension.RefreshTokenDuration < 0) {
+		return refuse(call, "E201316", "extension: durations must not be negative")
+	}
+	return nil
+}
+
+// checkSecret bounds an imposed secret.
+func checkSecret(call, secret string) error {
+	if len(secret) < minSecret || len(secret) > maxSecret {
+		return refuse(call, "E149301", "clientSecret must have %d to %d characters", minSecret, maxSecret)
+	}
+	return nil
+}
+
+// Statuses of the API's refusals; the engine does not import net/http.
+const (
+	statusBadRequest = 400
+	statusNotFound   = 404
+	statusConflict   = 409
+)
