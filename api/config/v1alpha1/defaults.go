@@ -1,0 +1,76 @@
+package v1alpha1
+
+import (
+	"net/url"
+	"slices"
+)
+
+// Default fills in what the file leaves out. The field comments name the values.
+func Default(c *ServerConfig) {
+	c.APIVersion = or(c.APIVersion, APIVersion)
+	c.Kind = or(c.Kind, KindServerConfig)
+	c.Listen.Public = or(c.Listen.Public, ":8080")
+	c.Listen.Management = or(c.Listen.Management, ":8443")
+	c.Listen.Metrics = or(c.Listen.Metrics, ":9090")
+	c.ShutdownSeconds = or(c.ShutdownSeconds, 20)
+	c.DrainSeconds = or(c.DrainSeconds, 5)
+	c.Log.Level = or(c.Log.Level, "info")
+	c.Log.Format = or(c.Log.Format, "json")
+	c.Login.FreeAttempts = or(c.Login.FreeAttempts, 3)
+	c.Login.MaxDelaySeconds = or(c.Login.MaxDelaySeconds, 300)
+	c.Session.IdleSeconds = or(c.Session.IdleSeconds, 3600)
+	c.Session.AbsoluteSeconds = or(c.Session.AbsoluteSeconds, 12*3600)
+	c.Session.InteractionSeconds = or(c.Session.InteractionSeconds, 900)
+	c.Session.Consent = or(c.Session.Consent, ConsentRemember)
+	defaultService(c)
+	if e := c.Backend.Embedded; e != nil {
+		e.SigningKeys.PublishSeconds = or(e.SigningKeys.PublishSeconds, 86400)
+		if p := e.Storage.PostgreSQL; p != nil {
+			p.MaxConnections = or(p.MaxConnections, 10)
+		}
+	}
+}
+
+func defaultService(c *ServerConfig) {
+	s := &c.Service
+	if s.Name == "" {
+		if issuer, err := url.Parse(c.Issuer); err == nil {
+			s.Name = issuer.Host
+		}
+	}
+	if len(s.Scopes) == 0 {
+		s.Scopes = StandardScopes()
+	}
+	if len(s.GrantTypes) == 0 {
+		s.GrantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
+	}
+	if len(s.ResponseTypes) == 0 {
+		s.ResponseTypes = []string{"code"}
+	}
+	s.AccessTokenSeconds = or(s.AccessTokenSeconds, 3600)
+	s.RefreshTokenSeconds = or(s.RefreshTokenSeconds, 14*86400)
+	s.IDTokenSeconds = or(s.IDTokenSeconds, 3600)
+	s.AuthorizationCodeSeconds = or(s.AuthorizationCodeSeconds, 60)
+	s.SigningAlgorithm = or(s.SigningAlgorithm, "RS256")
+}
+
+// StandardScopes are the scopes of OpenID Connect Core 1.0, sections 5.4 and 11.
+func StandardScopes() []Scope {
+	return slices.Clone([]Scope{
+		{Name: "openid", Description: "Know who you are"},
+		{Name: "profile", Description: "See your name and profile"},
+		{Name: "email", Description: "See your email address"},
+		{Name: "address", Description: "See your postal address"},
+		{Name: "phone", Description: "See your phone number"},
+		{Name: "offline_access", Description: "Keep access while you are away"},
+	})
+}
+
+// or returns value unless it is the zero value.
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
