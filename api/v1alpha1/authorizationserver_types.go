@@ -63,7 +63,7 @@ type AuthorizationServerSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && !self.matches('\\\\s') && size(url(self).getHostname()) > 0 && (self.startsWith('https://') || self.startsWith('http://'))",message="issuer must be an absolute URL with a host, for example https://login.example.com"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && self.matches('^[!#-;=?-\\\\[\\\\]-~]+$') && size(url(self).getHostname()) > 0 && (self.startsWith('https://') || self.startsWith('http://'))",message="issuer must be an absolute URL with a host, for example https://login.example.com"
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('http://') || self.matches('^http://(localhost|127[.]0[.]0[.]1|\\\\[::1\\\\])(:[0-9]+)?(/|$)')",message="issuer may use http:// for localhost, 127.0.0.1 and [::1] only: use https:// for any other host"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#')",message="issuer must not have a query or a fragment: remove everything from the ? or # on"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('@')",message="issuer must not contain user information: remove the part with the @"

@@ -273,3 +273,21 @@ func TestSchemeKnowsEveryKind(t *testing.T) {
 		}
 	}
 }
+
+func TestEndpointsOf(t *testing.T) {
+	t.Parallel()
+	const issuer = "https://login.example.com/blue"
+	want := authv1alpha1.Endpoints{
+		Issuer:        issuer,
+		Discovery:     issuer + "/.well-known/openid-configuration",
+		Authorization: issuer + "/api/authorization",
+		Token:         issuer + "/api/token",
+		JWKS:          issuer + "/api/jwks",
+		Userinfo:      issuer + "/api/userinfo",
+		Introspection: issuer + "/api/introspection",
+		Revocation:    issuer + "/api/revocation",
+	}
+	if diff := cmp.Diff(want, authv1alpha1.EndpointsOf(issuer)); diff != "" {
+		t.Errorf("endpoints (-want +got):\n%s", diff)
+	}
+}

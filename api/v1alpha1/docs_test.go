@@ -83,8 +83,7 @@ func documented() map[string]any {
 // structures of this package below it; list items are written [].
 func fields(path string, structure reflect.Type) []string {
 	var found []string
-	for i := range structure.NumField() {
-		field := structure.Field(i)
+	for field := range structure.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		below, of := path+"."+name, field.Type
 		found = append(found, below)

@@ -47,7 +47,7 @@ const (
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=512
-// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z][A-Za-z0-9+.-]*:[!-~]+$')",message="a redirect URI is an absolute URI without spaces, for example https://app.example.com/callback"
+// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\\\\[\\\\]-~]+$')",message="a redirect URI is an absolute URI without spaces, for example https://app.example.com/callback"
 // +kubebuilder:validation:XValidation:rule="!self.contains('#')",message="a redirect URI must not have a fragment: remove everything from the # on"
 // +kubebuilder:validation:XValidation:rule="!self.startsWith('http:') || self.matches('^http://(localhost|127[.]0[.]0[.]1|\\\\[::1\\\\])(:[0-9]+)?([/?]|$)')",message="http:// is accepted for localhost, 127.0.0.1 and [::1] only: use https:// for any other host"
 // +kubebuilder:validation:XValidation:rule="!self.startsWith('https:') || self.matches('^https://[^/?@]+([/?]|$)')",message="an https:// redirect URI needs a host and no user information, for example https://app.example.com/callback"

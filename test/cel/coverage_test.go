@@ -56,6 +56,28 @@ func TestEveryRuleSpeaksToAPerson(t *testing.T) {
 	}
 }
 
+// TestKustomizationListsEveryCRD fails on a CRD that would not be installed.
+func TestKustomizationListsEveryCRD(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join(crdDirectory, "..", "kustomization.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kustomization struct {
+		Resources []string `json:"resources"`
+	}
+	if err := yaml.Unmarshal(content, &kustomization); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, crd := range readCRDs(t) {
+		want = append(want, "bases/"+crd.Spec.Group+"_"+crd.Spec.Names.Plural+".yaml")
+	}
+	if diff := cmp.Diff(want, kustomization.Resources); diff != "" {
+		t.Errorf("CRDs (-) and config/crd/kustomization.yaml (+) differ:\n%s", diff)
+	}
+}
+
 func (r rule) key() string { return r.kind + " " + r.path + ": " + r.message }
 
 func declaredRules(kind, path string, schema *apiextensionsv1.JSONSchemaProps) []string {
