@@ -1,8 +1,8 @@
 package v1alpha1
 
 import (
+	"crypto/sha256"
 	"fmt"
-	"hash/fnv"
 )
 
 // UserShards is the number of files (and Secrets) that the users of a server
@@ -12,9 +12,8 @@ const UserShards = 16
 
 // Shard returns the number of the file that holds the user with the subject.
 func Shard(subject string) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(subject)) // never fails, see hash.Hash
-	return int(h.Sum32() % UserShards)
+	sum := sha256.Sum256([]byte(subject))
+	return int(sum[0]) % UserShards
 }
 
 // ShardFile returns the file name of a shard, "users-07.json".

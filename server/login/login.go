@@ -1,0 +1,135 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/password"
+)
+
+// ErrWrong means that username and password do not belong together. It does not say which of them is at fault.
+var ErrWrong = errors.New("wrong username or password")
+
+// ThrottledError means that the account or the address has to wait.
+type ThrottledError struct {
+	// Wait is how long.
+	Wait time.Duration
+}
+
+// Error says how long to wait.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("too many attempts, wait %s", e.Wait.Round(time.Second))
+}
+
+// Users finds a user by login name.
+type Users interface {
+	ByUsername(username string) *configv1alpha1.User
+}
+
+// Options configure a Checker.
+type Options struct {
+	Users Users
+	// FreeAttempts is how many failures have no delay; MaxDelay bounds the delay.
+	FreeAttempts int
+	MaxDelay     time.Duration
+	Clock        func() time.Time
+	// Observe is told the result of every attempt: success, wrong, throttled or error.
+	Observe func(result string)
+}
+
+// Checker checks passwords.
+type Checker struct {
+	opts     Options
+	accounts *throttle
+	address  *throttle
+	slots    chan struct{}
+	dummy    string
+}
+
+// addressFactor is how many times more failures an address may have than an account: many people may share one.
+const addressFactor = 10
+
+// New returns a Checker.
+func New(opts Options) (*Checker, error) {
+	// Verified when there is no such user, so that the answer takes as long.
+	dummy, err := password.Hash(rand.Reader, "no user has this password")
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{
+		opts:     opts,
+		accounts: newThrottle(opts.FreeAttempts, opts.MaxDelay, opts.Clock),
+		address:  newThrottle(opts.FreeAttempts*addressFactor, opts.MaxDelay, opts.Clock),
+		slots:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
+		dummy:    dummy,
+	}, nil
+}
+
+// Attempt is one try to log in.
+type Attempt struct {
+	Username string
+	Password string //nolint:gosec // what this package is for; never logged
+	// Address is where the attempt comes from.
+	Address string
+}
+
+// Check returns the user, or ErrWrong, a *ThrottledError, or an error of the context.
+func (c *Checker) Check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
+	user, err := c.check(ctx, attempt)
+	c.opts.Observe(result(err))
+	return user, err
+}
+
+func (c *Checker) check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
+	account := strings.ToLower(strings.TrimSpace(attempt.Username))
+	if wait := max(c.accounts.wait(account), c.address.wait(attempt.Address)); wait > 0 {
+		return nil, &ThrottledError{Wait: wait}
+	}
+	user := c.opts.Users.ByUsername(attempt.Username)
+	hash := c.dummy
+	if user != nil && user.PasswordHash != "" {
+		hash = user.PasswordHash
+	}
+	matches, err := c.verify(ctx, hash, attempt.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !matches || user == nil || user.PasswordHash == "" {
+		c.accounts.fail(account)
+		c.address.fail(attempt.Address)
+		return nil, ErrWrong
+	}
+	c.accounts.succeed(account)
+	return user, nil
+}
+
+// verify waits for its turn: a hash takes some 20 MiB and 20 ms.
+func (c *Checker) verify(ctx context.Context, hash, plain string) (bool, error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return password.Verify(hash, plain)
+}
+
+func result(err error) string {
+	var throttled *ThrottledError
+	switch {
+	case err == nil:
+		return "success"
+	case errors.Is(err, ErrWrong):
+		return "wrong"
+	case errors.As(err, &throttled):
+		return "throttled"
+	default:
+		return "error"
+	}
+}

@@ -1,0 +1,108 @@
+package login_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"testing"
+	"time"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/password"
+	"github.com/authserver-dev/operator/server/login"
+)
+
+type directory map[string]*configv1alpha1.User
+
+func (d directory) ByUsername(name string) *configv1alpha1.User { return d[name] }
+
+// setup returns a checker with the user alice, a clock to turn, and the results that it observed.
+func setup(t *testing.T) (checker *login.Checker, turn func(time.Duration), results *[]string) {
+	t.Helper()
+	hash, err := password.Hash(rand.Reader, "right")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	results = &[]string{}
+	checker, err = login.New(login.Options{
+		Users: directory{
+			"alice":    {Subject: "1", Username: "alice", PasswordHash: hash},
+			"nopasswd": {Subject: "2", Username: "nopasswd"},
+		},
+		FreeAttempts: 3, MaxDelay: 4 * time.Second,
+		Clock:   func() time.Time { return now },
+		Observe: func(result string) { *results = append(*results, result) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checker, func(d time.Duration) { now = now.Add(d) }, results
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	checker, _, results := setup(t)
+	user, err := checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "right", Address: "a"})
+	if err != nil || user.Subject != "1" {
+		t.Errorf("right password: %+v, %v", user, err)
+	}
+	for name, attempt := range map[string]login.Attempt{
+		"wrong password":          {Username: "alice", Password: "wrong", Address: "a"},
+		"no such user":            {Username: "bob", Password: "right", Address: "a"},
+		"user without a password": {Username: "nopasswd", Password: "no user has this password", Address: "a"},
+		"dummy of no user":        {Username: "eve", Password: "no user has this password", Address: "a"},
+		"empty":                   {Address: "a"},
+	} {
+		if _, err := checker.Check(t.Context(), attempt); !errors.Is(err, login.ErrWrong) {
+			t.Errorf("%s: %v, want ErrWrong", name, err)
+		}
+	}
+	if (*results)[0] != "success" || (*results)[1] != "wrong" {
+		t.Errorf("observed %v", *results)
+	}
+}
+
+func TestDelaysGrowPerAccount(t *testing.T) {
+	t.Parallel()
+	checker, turn, _ := setup(t)
+	wrong := func() error {
+		_, err := checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "wrong", Address: "a"})
+		return err
+	}
+	for range 3 {
+		if err := wrong(); !errors.Is(err, login.ErrWrong) {
+			t.Fatalf("free attempt: %v", err)
+		}
+	}
+	for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
+		var throttled *login.ThrottledError
+		_, err := checker.Check(t.Context(), login.Attempt{Username: "ALICE ", Password: "right", Address: "b"})
+		if !errors.As(err, &throttled) || throttled.Wait != want {
+			t.Fatalf("attempt too early: %v, want to wait %s", err, want)
+		}
+		turn(want)
+		if err := wrong(); !errors.Is(err, login.ErrWrong) {
+			t.Fatalf("after waiting: %v", err)
+		}
+	}
+	turn(4 * time.Second)
+	if _, err := checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "right", Address: "a"}); err != nil {
+		t.Errorf("the right password after waiting: %v", err)
+	}
+	if err := wrong(); !errors.Is(err, login.ErrWrong) {
+		t.Errorf("a success must forget the failures: %v", err)
+	}
+}
+
+func TestDelaysGrowPerAddress(t *testing.T) {
+	t.Parallel()
+	checker, _, _ := setup(t)
+	var err error
+	for i := range 31 {
+		_, err = checker.Check(t.Context(), login.Attempt{Username: string(rune('a' + i)), Password: "x", Address: "bot"})
+	}
+	var throttled *login.ThrottledError
+	if !errors.As(err, &throttled) {
+		t.Errorf("an address that tries many accounts is not slowed down: %v", err)
+	}
+}

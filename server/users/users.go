@@ -1,0 +1,127 @@
+// Package users knows the people who can log in, from the files that the
+// operator projects. It reloads them in place; a file that cannot be read keeps
+// its last good content.
+package users
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/livefile"
+)
+
+// Directory looks users up.
+type Directory struct {
+	value *livefile.Value[*snapshot]
+}
+
+// snapshot is an immutable view of all files.
+type snapshot struct {
+	bySubject  map[string]*configv1alpha1.User
+	byUsername map[string]*configv1alpha1.User
+}
+
+// Open reads the users in the directory.
+func Open(directory string, log *slog.Logger) (*Directory, error) {
+	value, err := livefile.Open(livefile.Options[*snapshot]{
+		Name: "users", Paths: []string{directory}, Log: log,
+		Load: func() (*snapshot, error) { return load(directory) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Directory{value: value}, nil
+}
+
+// Run keeps the users up to date until the context ends.
+func (d *Directory) Run(ctx context.Context) { d.value.Run(ctx) }
+
+// Healthy says whether the files could be read the last time.
+func (d *Directory) Healthy() bool { return d.value.Healthy() }
+
+// Count returns how many users there are.
+func (d *Directory) Count() int { return len(d.value.Get().bySubject) }
+
+// BySubject returns a user who may use the server; nil if there is none or the user is disabled.
+func (d *Directory) BySubject(subject string) *configv1alpha1.User {
+	return enabled(d.value.Get().bySubject[subject])
+}
+
+// ByUsername returns a user by login name, whose case does not matter; nil as for BySubject.
+func (d *Directory) ByUsername(username string) *configv1alpha1.User {
+	return enabled(d.value.Get().byUsername[fold(username)])
+}
+
+func enabled(user *configv1alpha1.User) *configv1alpha1.User {
+	if user == nil || user.Disabled {
+		return nil
+	}
+	return user
+}
+
+// fold makes login names comparable.
+func fold(username string) string { return cases.Fold().String(strings.TrimSpace(username)) }
+
+// load reads all files of the directory.
+func load(directory string) (*snapshot, error) {
+	paths, err := filepath.Glob(filepath.Join(directory, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(directory); err != nil {
+		return nil, err
+	}
+	slices.Sort(paths)
+	next := &snapshot{bySubject: map[string]*configv1alpha1.User{}, byUsername: map[string]*configv1alpha1.User{}}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		list, err := Parse(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		}
+		for i := range list.Users {
+			next.add(&list.Users[i])
+		}
+	}
+	return next, nil
+}
+
+// add takes a user in; the first holder of a subject or login name keeps it.
+func (s *snapshot) add(user *configv1alpha1.User) {
+	if _, taken := s.bySubject[user.Subject]; taken {
+		return
+	}
+	s.bySubject[user.Subject] = user
+	if name := fold(user.Username); s.byUsername[name] == nil {
+		s.byUsername[name] = user
+	}
+}
+
+// Parse decodes a user file.
+func Parse(data []byte) (*configv1alpha1.UserList, error) {
+	list := &configv1alpha1.UserList{}
+	if err := json.Unmarshal(data, list); err != nil {
+		return nil, fmt.Errorf("decoding: %w", err)
+	}
+	if list.Kind != configv1alpha1.KindUserList || list.APIVersion != configv1alpha1.APIVersion {
+		return nil, fmt.Errorf("it is %s %s, not %s %s", list.APIVersion, list.Kind, configv1alpha1.APIVersion, configv1alpha1.KindUserList)
+	}
+	for i, user := range list.Users {
+		if user.Subject == "" || user.Username == "" {
+			return nil, fmt.Errorf("users[%d] has no subject or no username", i)
+		}
+	}
+	return list, nil
+}
