@@ -1,0 +1,75 @@
+package middleware
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are the networks whose X-Forwarded-For is believed.
+type Proxies struct {
+	trusted []netip.Prefix
+}
+
+// NewProxies parses CIDRs, which were validated before.
+func NewProxies(cidrs []string) (Proxies, error) {
+	var p Proxies
+	for _, cidr := range cidrs {
+		prefix, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			return p, err
+		}
+		p.trusted = append(p.trusted, prefix)
+	}
+	return p, nil
+}
+
+// Client returns the address of the caller: the peer, or behind trusted proxies the last address that none of them has.
+func (p Proxies) Client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if len(p.trusted) == 0 || !p.trusts(host) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop := strings.TrimSpace(hops[i])
+		if _, err := netip.ParseAddr(hop); err != nil {
+			return host // the chain is broken: believe nothing before it
+		}
+		host = hop
+		if !p.trusts(hop) {
+			break
+		}
+	}
+	return host
+}
+
+func (p Proxies) trusts(host string) bool {
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, prefix := range p.trusted {
+		if prefix.Contains(address.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+type addressKey struct{}
+
+func withAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Address returns the address of the caller.
+func Address(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
+}

@@ -1,0 +1,133 @@
+// Package reply writes responses: the tables that turn a backend's action into
+// an HTTP response, OAuth error bodies, redirects and forms. It is the only place
+// that decides what a client sees when something goes wrong inside.
+package reply
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/audit"
+)
+
+// Content types.
+const (
+	JSON = "application/json"
+	JWT  = "application/jwt"
+	HTML = "text/html; charset=utf-8"
+)
+
+// Rule is how one action is answered.
+type Rule struct {
+	// Status is the HTTP status.
+	Status int
+	// ContentType is that of the response content; empty sends no body.
+	ContentType string
+	// Challenge is the WWW-Authenticate value; "content" means the response content.
+	Challenge string
+}
+
+// Content is the challenge of actions whose response content is a WWW-Authenticate value.
+const Content = "content"
+
+// Table answers the actions of one API call.
+type Table[A ~string] map[A]Rule
+
+// Write answers an action. One that the table lacks is an internal error that the log names.
+func (t Table[A]) Write(w http.ResponseWriter, r *http.Request, action A, content string) {
+	rule, ok := t[action]
+	if !ok {
+		audit.From(r.Context()).Problem("The backend answered with an unknown action", "action", string(action))
+		ServerError(w)
+		return
+	}
+	header := w.Header()
+	NoStore(header)
+	if rule.Challenge == Content {
+		header.Set("WWW-Authenticate", content)
+	} else if rule.Challenge != "" {
+		header.Set("WWW-Authenticate", rule.Challenge)
+	}
+	if rule.ContentType == "" || content == "" {
+		header.Set("Content-Length", "0")
+		w.WriteHeader(rule.Status)
+		return
+	}
+	header.Set("Content-Type", rule.ContentType)
+	header.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(rule.Status)
+	_, _ = w.Write([]byte(content)) // the client is gone if this fails
+}
+
+// NoStore keeps a response out of every cache (RFC 6749, section 5.1).
+func NoStore(header http.Header) {
+	header["Cache-Control"] = noStore
+	header["Pragma"] = noCache
+}
+
+// Header values that are shared between responses; net/http does not change them.
+var noStore, noCache = []string{"no-store"}, []string{"no-cache"} //nolint:gochecknoglobals // constants in the form that http.Header takes
+
+// Error writes an OAuth error body (RFC 6749, section 5.2). Both texts are constants of the code.
+func Error(w http.ResponseWriter, status int, code, description string) {
+	NoStore(w.Header())
+	w.Header().Set("Content-Type", JSON)
+	w.WriteHeader(status)
+	body := `{"error":` + strconv.Quote(code) + `,"error_description":` + strconv.Quote(description) + `}`
+	_, _ = w.Write([]byte(body)) // the client is gone if this fails
+}
+
+// ServerError says that something went wrong inside, and nothing more.
+func ServerError(w http.ResponseWriter) {
+	Error(w, http.StatusInternalServerError, "server_error", "The server could not process the request.")
+}
+
+// defaultRetry is how long a client should wait when the backend does not say.
+const defaultRetry = 5 * time.Second
+
+// BackendError answers a request whose backend call failed: temporarily_unavailable where trying again may help. The
+// cause goes to the log only.
+func BackendError(w http.ResponseWriter, r *http.Request, err error) {
+	audit.From(r.Context()).Problem("Calling the backend failed", "error", err.Error())
+	if retry, ok := Unavailable(err); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(retry.Seconds())))
+		Error(w, http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot process requests at the moment.")
+		return
+	}
+	ServerError(w)
+}
+
+// Unavailable says whether a backend error may go away by itself, and when to try again.
+func Unavailable(err error) (time.Duration, bool) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return defaultRetry, true
+	}
+	var refused *authlete.Error
+	if !errors.As(err, &refused) {
+		return defaultRetry, true // the embedded engine's store
+	}
+	switch refused.Status {
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return max(refused.RetryAfter, defaultRetry), true
+	default:
+		return 0, false
+	}
+}
+
+// Location redirects with 302 after a GET and with 303 after a POST: a 307 would send the form, password included, to
+// the client (RFC 9700, section 4.12).
+func Location(w http.ResponseWriter, r *http.Request, location string) {
+	NoStore(w.Header())
+	// http.Redirect would clean the path of the URL, which must arrive as registered.
+	w.Header().Set("Location", strings.NewReplacer("\r", "", "\n", "").Replace(location))
+	status := http.StatusFound
+	if r.Method == http.MethodPost {
+		status = http.StatusSeeOther
+	}
+	w.WriteHeader(status)
+}

@@ -1,0 +1,183 @@
+package session
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+)
+
+const (
+	// refreshAfter is how old the last-seen time may get before the cookie is written again.
+	refreshAfter = time.Minute
+	// maxConsents bounds the cookie.
+	maxConsents = 24
+	consentSize = 9
+)
+
+// Session is a login of a person in a browser.
+type Session struct {
+	// ID is new at every login.
+	ID string `json:"id"`
+	// Subject is who logged in.
+	Subject string `json:"sub"`
+	// AuthTime and LastSeen are in seconds since the epoch.
+	AuthTime int64 `json:"at"`
+	LastSeen int64 `json:"seen"`
+	// Password is a fingerprint of the password hash: a changed password ends the session.
+	Password string `json:"pw"`
+	// Consents are fingerprints of what the person allowed in this session.
+	Consents []string `json:"ok,omitempty"`
+}
+
+// Users finds people by subject.
+type Users interface {
+	BySubject(subject string) *configv1alpha1.User
+}
+
+// Options configure Cookies.
+type Options struct {
+	Sealer *Sealer
+	Users  Users
+	// Secure marks the cookies as for HTTPS only.
+	Secure bool
+	// Idle and Absolute end a session.
+	Idle, Absolute time.Duration
+	Clock          func() time.Time
+}
+
+// Cookies keeps sessions in browsers.
+type Cookies struct {
+	opts                     Options
+	sessionName, browserName string
+}
+
+// NewCookies returns Cookies. On HTTPS the names carry the __Host- prefix, which ties a cookie to this very host.
+func NewCookies(opts Options) *Cookies {
+	prefix := ""
+	if opts.Secure {
+		prefix = "__Host-"
+	}
+	return &Cookies{opts: opts, sessionName: prefix + "authserver_session", browserName: prefix + "authserver_browser"}
+}
+
+// New starts a session of a user who has just logged in.
+func (c *Cookies) New(user *configv1alpha1.User) *Session {
+	now := c.opts.Clock().Unix()
+	return &Session{ID: random(16), Subject: user.Subject, AuthTime: now, LastSeen: now, Password: passwordFingerprint(user)}
+}
+
+// Current returns the browser's session and its user; nil if there is none that still counts.
+func (c *Cookies) Current(r *http.Request) (*Session, *configv1alpha1.User) {
+	cookie, err := r.Cookie(c.sessionName)
+	if err != nil {
+		return nil, nil
+	}
+	session := &Session{}
+	if c.opts.Sealer.Open(PurposeSession, cookie.Value, session) != nil {
+		return nil, nil
+	}
+	now := c.opts.Clock()
+	if now.Sub(time.Unix(session.LastSeen, 0)) > c.opts.Idle || now.Sub(time.Unix(session.AuthTime, 0)) > c.opts.Absolute {
+		return nil, nil
+	}
+	user := c.opts.Users.BySubject(session.Subject)
+	if user == nil || passwordFingerprint(user) != session.Password {
+		return nil, nil
+	}
+	return session, user
+}
+
+// Touch notes that the session was used; it writes the cookie at most once a minute.
+func (c *Cookies) Touch(w http.ResponseWriter, session *Session) error {
+	now := c.opts.Clock().Unix()
+	if now-session.LastSeen < int64(refreshAfter/time.Second) {
+		return nil
+	}
+	session.LastSeen = now
+	return c.Write(w, session)
+}
+
+// Write sends the session to the browser.
+func (c *Cookies) Write(w http.ResponseWriter, session *Session) error {
+	value, err := c.opts.Sealer.Seal(PurposeSession, session)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, c.cookie(c.sessionName, value))
+	return nil
+}
+
+// Clear ends the browser's session.
+func (c *Cookies) Clear(w http.ResponseWriter) {
+	cookie := c.cookie(c.sessionName, "")
+	cookie.MaxAge = -1
+	http.SetCookie(w, cookie)
+}
+
+// HasSession says whether the browser sent a session cookie at all.
+func (c *Cookies) HasSession(r *http.Request) bool {
+	_, err := r.Cookie(c.sessionName)
+	return err == nil
+}
+
+// Browser returns a random value that stays with this browser and binds forms to it; it is created when missing.
+func (c *Cookies) Browser(w http.ResponseWriter, r *http.Request) string {
+	if value := c.KnownBrowser(r); value != "" {
+		return value
+	}
+	value := random(16)
+	http.SetCookie(w, c.cookie(c.browserName, value))
+	return value
+}
+
+// KnownBrowser returns the value of Browser, or "" if the browser sent none.
+func (c *Cookies) KnownBrowser(r *http.Request) string {
+	cookie, err := r.Cookie(c.browserName)
+	if err != nil || len(cookie.Value) < 16 || len(cookie.Value) > 64 {
+		return ""
+	}
+	return cookie.Value
+}
+
+func (c *Cookies) cookie(name, value string) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.opts.Secure, SameSite: http.SameSiteLaxMode}
+}
+
+// Remember notes a consent; the oldest make room.
+func (s *Session) Remember(consent string) {
+	if s.Allowed(consent) {
+		return
+	}
+	s.Consents = append(s.Consents, consent)
+	if excess := len(s.Consents) - maxConsents; excess > 0 {
+		s.Consents = slices.Delete(s.Consents, 0, excess)
+	}
+}
+
+// Allowed says whether the consent was given in this session.
+func (s *Session) Allowed(consent string) bool { return slices.Contains(s.Consents, consent) }
+
+// Consent is the fingerprint of what a client asks for.
+func Consent(client string, scopes, claims []string) string {
+	scopes, claims = slices.Sorted(slices.Values(scopes)), slices.Sorted(slices.Values(claims))
+	sum := sha256.Sum256([]byte(client + "\x00" + strings.Join(scopes, " ") + "\x00" + strings.Join(claims, " ")))
+	return base64.RawURLEncoding.EncodeToString(sum[:consentSize])
+}
+
+func passwordFingerprint(user *configv1alpha1.User) string {
+	sum := sha256.Sum256([]byte(user.PasswordHash))
+	return base64.RawURLEncoding.EncodeToString(sum[:consentSize])
+}
+
+// random returns size random bytes in base64url. crypto/rand ends the program where it cannot deliver.
+func random(size int) string {
+	buf := make([]byte, size)
+	_, _ = rand.Read(buf)
+	return base64.RawURLEncoding.EncodeToString(buf)
+}
