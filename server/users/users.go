@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/cases"
-
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/server/livefile"
 )
@@ -68,8 +66,8 @@ func enabled(user *configv1alpha1.User) *configv1alpha1.User {
 	return user
 }
 
-// fold makes login names comparable.
-func fold(username string) string { return cases.Fold().String(strings.TrimSpace(username)) }
+// fold makes login names comparable, in the way in which the operator finds duplicates.
+func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
 
 // load reads all files of the directory.
 func load(directory string) (*snapshot, error) {
