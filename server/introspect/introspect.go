@@ -1,0 +1,105 @@
+// Package introspect is the introspection endpoint (RFC 7662). Its callers are
+// resource servers that the configuration names; they authenticate.
+package introspect
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/audit"
+	"github.com/authserver-dev/operator/server/basicauth"
+	"github.com/authserver-dev/operator/server/config"
+	"github.com/authserver-dev/operator/server/form"
+	"github.com/authserver-dev/operator/server/livefile"
+	"github.com/authserver-dev/operator/server/reply"
+)
+
+const challenge = `Basic realm="introspection"`
+
+// Callers knows who may introspect.
+type Callers struct {
+	secrets *livefile.Value[map[string][sha256.Size]byte]
+}
+
+// OpenCallers reads the callers' secret files.
+func OpenCallers(callers []configv1alpha1.IntrospectionCaller, log *slog.Logger) (*Callers, error) {
+	paths := make([]string, 0, len(callers))
+	for _, caller := range callers {
+		paths = append(paths, caller.SecretFile)
+	}
+	secrets, err := livefile.Open(livefile.Options[map[string][sha256.Size]byte]{
+		Name: "introspection callers", Paths: paths, Log: log, Load: func() (map[string][sha256.Size]byte, error) { return load(callers) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Callers{secrets: secrets}, nil
+}
+
+func load(callers []configv1alpha1.IntrospectionCaller) (map[string][sha256.Size]byte, error) {
+	digests := map[string][sha256.Size]byte{}
+	for _, caller := range callers {
+		secret, err := config.ReadSecret(caller.SecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("secret of introspection caller %q: %w", caller.Name, err)
+		}
+		digests[caller.Name] = sha256.Sum256([]byte(secret))
+	}
+	return digests, nil
+}
+
+// Run keeps the secrets up to date until the context ends.
+func (c *Callers) Run(ctx context.Context) { c.secrets.Run(ctx) }
+
+// authentic compares digests, so that neither the content nor the length of a secret shows in the time it takes.
+func (c *Callers) authentic(credentials basicauth.Credentials) bool {
+	want, known := c.secrets.Get()[credentials.User]
+	presented := sha256.Sum256([]byte(credentials.Password))
+	return subtle.ConstantTimeCompare(want[:], presented[:]) == 1 && known
+}
+
+// Handler serves the endpoint.
+type Handler struct {
+	backend authlete.IntrospectionAPI
+	callers *Callers
+	table   reply.Table[authlete.StandardIntrospectionAction]
+}
+
+// New returns the handler.
+func New(backend authlete.IntrospectionAPI, callers *Callers) *Handler {
+	return &Handler{backend: backend, callers: callers, table: reply.Table[authlete.StandardIntrospectionAction]{
+		authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
+		authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
+		authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+		authlete.StandardIntrospectionInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+	}}
+}
+
+// ServeHTTP serves an introspection request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	credentials, found := basicauth.Parse(r)
+	if found != basicauth.Present || !h.callers.authentic(credentials) {
+		w.Header().Set("WWW-Authenticate", challenge)
+		reply.Error(w, http.StatusUnauthorized, "invalid_client", "The caller is not known or its secret is wrong.")
+		return
+	}
+	body, ok := form.Read(w, r)
+	if !ok {
+		return
+	}
+	response, err := h.backend.StandardIntrospection(r.Context(), &authlete.StandardIntrospectionRequest{Parameters: body})
+	if err != nil {
+		reply.BackendError(w, r, err)
+		return
+	}
+	record := audit.From(r.Context())
+	record.Note(string(response.Action), response.ResultCode)
+	record.Client = credentials.User
+	h.table.Write(w, r, response.Action, response.ResponseContent)
+}
