@@ -1,0 +1,74 @@
+package token
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+)
+
+// Lengths of a code verifier (RFC 7636, section 4.1).
+const (
+	minVerifier = 43
+	maxVerifier = 128
+)
+
+// checkVerifier proves that who redeems the code is who asked for it (RFC 7636,
+// section 4.6). A verifier without a challenge is refused as well: it shows that
+// the challenge got lost on the way (RFC 9700, section 4.8.2).
+func checkVerifier(r *request, request *issue.CodeRequest) *oauth.Error {
+	verifier := r.values.Get("code_verifier")
+	switch {
+	case request.CodeChallenge == "" && verifier != "":
+		return oauth.NewError(oauth.InvalidGrant, codeNotChallenged,
+			"The request contains 'code_verifier' but the authorization request had no 'code_challenge'.")
+	case request.CodeChallenge == "" && (r.service.PkceRequired || !r.confidential()):
+		// The settings became stricter after the code was issued.
+		return oauth.NewError(oauth.InvalidGrant, codeNoChallenge, "The authorization request had no 'code_challenge'.")
+	case request.CodeChallenge == "":
+		return nil
+	case verifier == "":
+		return oauth.NewError(oauth.InvalidGrant, codeNoVerifier, "The request does not contain 'code_verifier'.")
+	case !wellFormed(verifier):
+		return oauth.NewError(oauth.InvalidGrant, codeVerifierForm, "The 'code_verifier' is malformed.")
+	}
+	expected := verifier
+	switch request.CodeChallengeMethod {
+	case issue.ChallengeS256:
+		sum := sha256.Sum256([]byte(verifier))
+		expected = base64.RawURLEncoding.EncodeToString(sum[:])
+	default:
+		if request.CodeChallengeMethod != issue.ChallengePlain || r.service.PkceS256Required {
+			return oauth.NewError(oauth.InvalidGrant, codePlain, "The code challenge method is not allowed.")
+		}
+	}
+	if subtle.ConstantTimeCompare([]byte(expected), []byte(request.CodeChallenge)) != 1 {
+		return oauth.NewError(oauth.InvalidGrant, codeVerifier, "The 'code_verifier' is wrong.")
+	}
+	return nil
+}
+
+// wellFormed checks length and characters of a verifier.
+func wellFormed(verifier string) bool {
+	if len(verifier) < minVerifier || len(verifier) > maxVerifier {
+		return false
+	}
+	for i := range len(verifier) {
+		if !unreserved(verifier[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// unreserved says whether RFC 3986 calls the character unreserved.
+func unreserved(char byte) bool {
+	switch {
+	case 'a' <= char && char <= 'z', 'A' <= char && char <= 'Z', '0' <= char && char <= '9':
+		return true
+	default:
+		return char == '-' || char == '.' || char == '_' || char == '~'
+	}
+}

@@ -1,0 +1,154 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+	"github.com/authserver-dev/operator/server/engine/internal/params"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
+	"github.com/authserver-dev/operator/server/engine/internal/store"
+)
+
+// Authenticator authenticates clients; *clientauth.Authenticator is one.
+type Authenticator interface {
+	Authenticate(ctx context.Context, in clientauth.Credentials) (clientauth.Identity, error)
+}
+
+// Registry knows the clients and the service settings.
+type Registry interface {
+	Client(ctx context.Context, identifier string) (*registry.Client, error)
+	Service() *authlete.Service
+}
+
+// Store is what the token endpoint needs of the store.
+type Store interface {
+	store.Tickets
+	FindCode(ctx context.Context, hash store.Hash) (store.Code, store.Grant, error)
+	RedeemCode(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error
+	FindRefresh(ctx context.Context, hash store.Hash) (store.RefreshToken, store.Grant, error)
+	RotateRefresh(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error
+	IssueTokens(ctx context.Context, grant *store.Grant, tokens store.Tokens) error
+	RevokeGrant(ctx context.Context, grantID string, now time.Time) error
+}
+
+// Deps are what an Endpoint needs. All are required.
+type Deps struct {
+	Clients  Authenticator
+	Registry Registry
+	Store    Store
+	Minter   *issue.Minter
+	Clock    func() time.Time
+}
+
+// Endpoint implements authlete.TokenAPI.
+type Endpoint struct {
+	deps Deps
+}
+
+var _ authlete.TokenAPI = (*Endpoint)(nil)
+
+// New returns an Endpoint.
+func New(deps Deps) *Endpoint { return &Endpoint{deps: deps} }
+
+// request is a token request whose client is authenticated.
+type request struct {
+	values  params.Values
+	client  clientauth.Identity
+	service *authlete.Service
+	grant   authlete.GrantType
+	now     time.Time
+}
+
+// Token processes a token request.
+func (e *Endpoint) Token(ctx context.Context, req *authlete.TokenRequest) (*authlete.TokenResponse, error) {
+	response, err := e.process(ctx, req)
+	var refusal *oauth.Error
+	if errors.As(err, &refusal) {
+		return refused(refusal), nil
+	}
+	return response, err
+}
+
+func (e *Endpoint) process(ctx context.Context, req *authlete.TokenRequest) (*authlete.TokenResponse, error) {
+	values, err := params.Parse(req.Parameters)
+	if err != nil {
+		return nil, oauth.NewError(oauth.InvalidRequest, codeParameters, "The request is malformed: %v.", err)
+	}
+	client, err := e.deps.Clients.Authenticate(ctx, clientauth.Credentials{
+		Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &request{values: values, client: client, service: e.deps.Registry.Service(), now: e.deps.Clock()}
+	if refusal := r.readGrantType(); refusal != nil {
+		return nil, refusal
+	}
+	switch r.grant {
+	case authlete.GrantAuthorizationCode:
+		return e.exchange(ctx, r)
+	case authlete.GrantRefreshToken:
+		return e.refresh(ctx, r)
+	case authlete.GrantClientCredentials:
+		return e.clientCredentials(ctx, r)
+	default: // readGrantType lets nothing else through
+		return e.password(ctx, r)
+	}
+}
+
+// readGrantType finds the grant type and checks that service and client may use it.
+func (r *request) readGrantType() *oauth.Error {
+	parameter := r.values.Get("grant_type")
+	if parameter == "" {
+		return oauth.NewError(oauth.InvalidRequest, codeGrantType, "The request does not contain 'grant_type'.")
+	}
+	grant, known := oauth.GrantType(parameter)
+	// The implicit grant has no business at the token endpoint.
+	if !known || grant == authlete.GrantImplicit || !slices.Contains(r.service.SupportedGrantTypes, grant) {
+		return oauth.NewError(oauth.UnsupportedGrantType, codeGrantUnknown, "The grant type is not supported.")
+	}
+	if !r.client.AllowsGrant(grant) {
+		return oauth.NewError(oauth.UnauthorizedClient, codeGrantRefused, "The client may not use the grant type.")
+	}
+	r.grant = grant
+	return nil
+}
+
+// confidential says whether the client proves its identity.
+func (r *request) confidential() bool {
+	return clientauth.Method(&r.client.Client.Client) != authlete.AuthNone
+}
+
+// refreshable says whether the client gets refresh tokens.
+func refreshable(service *authlete.Service, client *registry.Client) bool {
+	return slices.Contains(service.SupportedGrantTypes, authlete.GrantRefreshToken) &&
+		client.AllowsGrant(authlete.GrantRefreshToken)
+}
+
+// requestedScopes returns what the scope parameter grants: the scopes that the
+// service and the client allow, or the service's defaults where it is absent
+// (RFC 6749, section 3.3). Nothing left of a request is a refusal.
+func (r *request) requestedScopes(forbidden ...string) ([]string, *oauth.Error) {
+	parameter := r.values.Get("scope")
+	requested := oauth.ParseScopes(parameter)
+	if parameter == "" {
+		for i := range r.service.SupportedScopes {
+			if scope := &r.service.SupportedScopes[i]; scope.DefaultEntry {
+				requested = append(requested, scope.Name)
+			}
+		}
+	}
+	scopes := slices.DeleteFunc(r.client.AllowedScopes(r.service, requested), func(scope string) bool {
+		return slices.Contains(forbidden, scope)
+	})
+	if len(scopes) == 0 && (parameter != "" || r.service.ScopeRequired) {
+		return nil, oauth.NewError(oauth.InvalidScope, codeScope, "The client may have none of the requested scopes.")
+	}
+	return scopes, nil
+}
