@@ -24,7 +24,7 @@ func setup(t *testing.T) (checker *login.Checker, turn func(time.Duration), resu
 	}
 	now := time.Unix(1_800_000_000, 0)
 	results = &[]string{}
-	checker, err = login.New(login.Options{
+	checker = login.New(login.Options{
 		Users: directory{
 			"alice":    {Subject: "1", Username: "alice", PasswordHash: hash},
 			"nopasswd": {Subject: "2", Username: "nopasswd"},
@@ -33,9 +33,6 @@ func setup(t *testing.T) (checker *login.Checker, turn func(time.Duration), resu
 		Clock:   func() time.Time { return now },
 		Observe: func(result string) { *results = append(*results, result) },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return checker, func(d time.Duration) { now = now.Add(d) }, results
 }
 

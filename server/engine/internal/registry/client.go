@@ -97,3 +97,6 @@ func (c *Client) Identifier(aliasUsed bool) string {
 	}
 	return strconv.FormatInt(c.ClientID, 10)
 }
+
+// IDString is the decimal form of a client id, under which Registry.Client finds it.
+func IDString(id int64) string { return strconv.FormatInt(id, 10) }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/logging"
+	"github.com/authserver-dev/operator/internal/version"
+	"github.com/authserver-dev/operator/server"
+	"github.com/authserver-dev/operator/server/config"
+	"github.com/authserver-dev/operator/server/engine"
+)
+
+// startTimeout bounds the way to the first listener, the database included.
+const startTimeout = 60 * time.Second
+
+// run runs the server until the context ends.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("authserver", flag.ContinueOnError)
+	flags.SetOutput(out)
+	file := flags.String("config", configv1alpha1.ConfigFile, "configuration `file` (config.authserver.dev/v1alpha1, kind ServerConfig)")
+	showVersion := flags.Bool("version", false, "print the version and exit")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if *showVersion {
+		_, err := fmt.Fprintln(out, version.String())
+		return err
+	}
+	settings, err := config.Load(*file)
+	if err != nil {
+		return err
+	}
+	log, err := logging.New(out, settings.Log.Format, settings.Log.Level)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, settings, log)
+}
+
+// serve opens the backend, builds the server and listens.
+func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (err error) {
+	backend, err := openEngine(ctx, settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, backend.Close()) }()
+	srv, err := server.New(server.Deps{Config: settings, Backend: backend, BackendReady: backend.Ready, Log: log, Clock: time.Now})
+	if err != nil {
+		return err
+	}
+	listeners, err := listen(settings, srv, backend, log)
+	if err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "Serving", "version", version.String(), "issuer", settings.Issuer, "public", settings.Listen.Public,
+		"storage", string(settings.Backend.Embedded.Storage.Type))
+	return listeners.run(ctx, srv, backend)
+}
+
+// openEngine opens the embedded engine with its store.
+func openEngine(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (*engine.Engine, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	embedded := settings.Backend.Embedded
+	kek, err := config.ReadKey(embedded.KeyEncryptionKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key encryption key: %w", err)
+	}
+	storage, err := storageOptions(embedded.Storage)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Open(ctx, engine.Options{
+		Storage: storage, KEK: kek, Service: server.Service(settings), SigningAlgorithm: settings.Service.SigningAlgorithm,
+		Rotation:        time.Duration(embedded.SigningKeys.RotationSeconds) * time.Second,
+		Publish:         time.Duration(embedded.SigningKeys.PublishSeconds) * time.Second,
+		RotationRequest: embedded.SigningKeys.RotationRequest,
+		Clock:           time.Now, Rand: rand.Reader, Log: log,
+	})
+}
+
+func storageOptions(storage configv1alpha1.Storage) (engine.Storage, error) {
+	switch storage.Type {
+	case configv1alpha1.StorageSQLite:
+		return engine.Storage{SQLitePath: storage.SQLite.Path}, nil
+	case configv1alpha1.StoragePostgreSQL:
+		connection, err := config.ReadSecret(storage.PostgreSQL.ConnectionFile)
+		if err != nil {
+			return engine.Storage{}, fmt.Errorf("reading the PostgreSQL connection string: %w", err)
+		}
+		return engine.Storage{PostgreSQL: connection, MaxConnections: int(storage.PostgreSQL.MaxConnections)}, nil
+	default:
+		return engine.Storage{}, nil
+	}
+}

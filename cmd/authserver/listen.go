@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server"
+	"github.com/authserver-dev/operator/server/config"
+	"github.com/authserver-dev/operator/server/engine"
+	"github.com/authserver-dev/operator/server/engine/httpapi"
+	"github.com/authserver-dev/operator/server/livefile"
+)
+
+// Timeouts of connections. Requests are small; pages are read at leisure, but not sent at leisure.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 120 * time.Second
+	maxHeader     = 32 << 10
+)
+
+// listeners are the server's ports.
+type listeners struct {
+	servers  []*http.Server
+	sockets  []net.Listener
+	live     []func(context.Context)
+	drain    time.Duration
+	shutdown time.Duration
+	log      *slog.Logger
+}
+
+// listen opens the ports that the configuration names.
+func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, backend *engine.Engine, log *slog.Logger) (*listeners, error) {
+	l := &listeners{
+		drain: time.Duration(max(settings.DrainSeconds, 0)) * time.Second, shutdown: time.Duration(settings.ShutdownSeconds) * time.Second, log: log,
+	}
+	if err := l.add(settings.Listen.Public, srv.Public(), settings.TLS); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	if err := l.add(settings.Listen.Metrics, srv.Metrics(), nil); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	if management := settings.Backend.Embedded.Management; management != nil {
+		if err := l.addManagement(settings.Listen.Management, management, backend); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+	}
+	return l, nil
+}
+
+// addManagement opens the port of the operator.
+func (l *listeners) addManagement(address string, management *configv1alpha1.Management, backend *engine.Engine) error {
+	token, err := livefile.Open(livefile.Options[string]{
+		Name: "management token", Paths: []string{management.TokenFile}, Log: l.log,
+		Load: func() (string, error) { return config.ReadSecret(management.TokenFile) },
+	})
+	if err != nil {
+		return err
+	}
+	l.live = append(l.live, token.Run)
+	return l.add(address, httpapi.New(httpapi.Options{Backend: backend, Token: token.Get, Log: l.log}), &management.TLS)
+}
+
+// add opens a port, with TLS if files are given.
+func (l *listeners) add(address string, handler http.Handler, files *configv1alpha1.TLSFiles) error {
+	httpServer := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
+	}
+	if files != nil {
+		certificate, err := livefile.Open(livefile.Options[*tls.Certificate]{
+			Name: "certificate " + files.CertFile, Paths: []string{files.CertFile, files.KeyFile}, Log: l.log,
+			Load: func() (*tls.Certificate, error) {
+				pair, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
+				return &pair, err
+			},
+		})
+		if err != nil {
+			return err
+		}
+		l.live = append(l.live, certificate.Run)
+		httpServer.TLSConfig = &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.Get(), nil },
+		}
+	}
+	socket, err := net.Listen("tcp", address) //nolint:noctx // opened at once or not at all
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	l.servers, l.sockets = append(l.servers, httpServer), append(l.sockets, socket)
+	return nil
+}
+
+func (l *listeners) close() error {
+	var errs []error
+	for _, socket := range l.sockets {
+		errs = append(errs, socket.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// run serves until the context ends, then finishes politely: not ready, still serving, then no new connections, then the
+// last requests.
+func (l *listeners) run(ctx context.Context, srv *server.Server, backend *engine.Engine) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	for _, task := range append(l.live, srv.Run, backend.Run) {
+		group.Go(func() { task(work) })
+	}
+	failed := make(chan error, len(l.servers))
+	for i, httpServer := range l.servers {
+		go func() { failed <- l.serve(httpServer, l.sockets[i]) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+		srv.Drain()
+		l.log.InfoContext(ctx, "Draining", "seconds", int(l.drain.Seconds()))
+		wait(l.drain, failed)
+		err = l.stop()
+	case err = <-failed:
+	}
+	stop()
+	group.Wait()
+	return err
+}
+
+func (l *listeners) serve(httpServer *http.Server, socket net.Listener) error {
+	var err error
+	if httpServer.TLSConfig != nil {
+		err = httpServer.ServeTLS(socket, "", "")
+	} else {
+		err = httpServer.Serve(socket)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serving %s: %w", socket.Addr(), err)
+}
+
+// wait waits, unless a port fails first.
+func wait(d time.Duration, failed <-chan error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-failed:
+	}
+}
+
+// stop finishes the requests under way.
+func (l *listeners) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), l.shutdown)
+	defer cancel()
+	var errs []error
+	for _, httpServer := range l.servers {
+		if err := httpServer.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("finishing requests: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}

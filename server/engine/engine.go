@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/authorize"
+	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
+	"github.com/authserver-dev/operator/server/engine/internal/introspect"
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/keys"
+	"github.com/authserver-dev/operator/server/engine/internal/management"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
+	"github.com/authserver-dev/operator/server/engine/internal/revoke"
+	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/store/memory"
+	"github.com/authserver-dev/operator/server/engine/internal/store/sqlstore"
+	"github.com/authserver-dev/operator/server/engine/internal/token"
+	"github.com/authserver-dev/operator/server/engine/internal/userinfo"
+	"github.com/authserver-dev/operator/server/engine/outbound"
+)
+
+// Storage says where the engine keeps its records: in the named SQLite file, in the PostgreSQL database, or in memory
+// when neither is set.
+type Storage struct {
+	SQLitePath string
+	// PostgreSQL is a connection string; MaxConnections bounds the pool.
+	PostgreSQL     string
+	MaxConnections int
+}
+
+// Options configure an Engine.
+type Options struct {
+	Storage Storage
+	// KEK is the key encryption key, 32 bytes.
+	KEK []byte
+	// Service holds the declared settings; they replace those in the store.
+	Service authlete.Service
+	// SigningAlgorithm signs ID tokens of clients that name none: RS256 or ES256.
+	SigningAlgorithm string
+	// Rotation is the age at which signing keys give way, 0 for never; Publish how long a key is published before it
+	// signs; a change of RotationRequest rotates once.
+	Rotation, Publish time.Duration
+	RotationRequest   string
+	Clock             func() time.Time
+	Rand              io.Reader
+	Log               *slog.Logger
+}
+
+// Engine answers the calls of the API.
+type Engine struct {
+	authlete.AuthorizationAPI
+	authlete.TokenAPI
+	authlete.RevocationAPI
+	authlete.IntrospectionAPI
+	authlete.UserInfoAPI
+	*management.Manager
+
+	opts     Options
+	store    store.Store
+	registry *registry.Registry
+	ring     *keys.Ring
+	metadata metadataCache
+	replica  string
+}
+
+var (
+	_ authlete.Runtime    = (*Engine)(nil)
+	_ authlete.Management = (*Engine)(nil)
+)
+
+// Open opens the store and returns a working engine.
+func Open(ctx context.Context, opts Options) (*Engine, error) {
+	st, err := openStore(ctx, opts.Storage)
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEngine(ctx, opts, st)
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return e, nil
+}
+
+func openStore(ctx context.Context, storage Storage) (store.Store, error) {
+	switch {
+	case storage.SQLitePath != "":
+		return sqlstore.OpenSQLite(ctx, storage.SQLitePath)
+	case storage.PostgreSQL != "":
+		return sqlstore.OpenPostgreSQL(ctx, storage.PostgreSQL, storage.MaxConnections)
+	default:
+		return memory.New(), nil
+	}
+}
+
+// newEngine puts the parts together.
+func newEngine(ctx context.Context, opts Options, st store.Store) (*Engine, error) {
+	replica, err := replicaName()
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := keys.NewSealer(opts.Rand, opts.KEK)
+	if err != nil {
+		return nil, fmt.Errorf("preparing encryption at rest: %w", err)
+	}
+	e := &Engine{opts: opts, store: st, replica: replica, registry: registry.New(registry.Deps{Store: st, Sealer: sealer, Clock: opts.Clock})}
+	if err := e.registry.Load(ctx, &opts.Service); err != nil {
+		return nil, fmt.Errorf("loading the service settings: %w", err)
+	}
+	algorithm := authlete.JWSAlg(opts.SigningAlgorithm)
+	e.ring, err = keys.New(keys.Deps{
+		Store: st, Sealer: sealer, Clock: opts.Clock, Policy: e.keyPolicy, Algorithms: []authlete.JWSAlg{algorithm}, Replica: replica, Log: opts.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing signing keys: %w", err)
+	}
+	if err := e.ring.Start(ctx); err != nil {
+		return nil, fmt.Errorf("loading signing keys: %w", err)
+	}
+	e.assemble(algorithm)
+	return e, nil
+}
+
+// assemble builds the endpoints.
+func (e *Engine) assemble(algorithm authlete.JWSAlg) {
+	clock := e.opts.Clock
+	minter := issue.NewMinter(issue.Deps{Signer: e.ring, Settings: e.registry, Clock: clock, Rand: e.opts.Rand, DefaultAlg: algorithm})
+	clients := clientauth.New(clientauth.Deps{
+		Registry: e.registry, Replays: e.store, Fetcher: outbound.New(outbound.Options{}), Clock: clock, Log: e.opts.Log,
+	})
+	e.AuthorizationAPI = authorize.New(authorize.Deps{Store: e.store, Registry: e.registry, Minter: minter, Verifier: hintVerifier{e}, Clock: clock})
+	e.TokenAPI = token.New(token.Deps{Clients: clients, Registry: e.registry, Store: e.store, Minter: minter, Clock: clock})
+	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Store: e.store, Clock: clock})
+	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Clock: clock})
+	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Clock: clock})
+	e.Manager = management.New(management.Deps{Store: e.store, Registry: e.registry, Clock: clock, Rand: e.opts.Rand})
+}
+
+// keyPolicy is the policy of signing keys in force.
+func (e *Engine) keyPolicy() keys.Policy {
+	retain := time.Duration(e.registry.Service().IDTokenDuration) * time.Second
+	return keys.Policy{Rotation: e.opts.Rotation, Publish: e.opts.Publish, Request: e.opts.RotationRequest, Retain: retain}
+}
+
+// replicaName tells this process from others on the same store.
+func replicaName() (string, error) {
+	var buf [8]byte
+	if _, err := rand.Read(buf[:]); err != nil {
+		return "", fmt.Errorf("naming the replica: %w", err)
+	}
+	return hex.EncodeToString(buf[:]), nil
+}
+
+// Ready says why the engine cannot serve, or nil.
+func (e *Engine) Ready(ctx context.Context) error {
+	if err := e.ring.Ready(); err != nil {
+		return err
+	}
+	return e.store.Ping(ctx)
+}
+
+// Close ends background work and releases the store.
+func (e *Engine) Close() error {
+	e.ring.Wait()
+	return e.store.Close()
+}

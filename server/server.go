@@ -1,0 +1,140 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/health"
+	"github.com/authserver-dev/operator/server/introspect"
+	"github.com/authserver-dev/operator/server/login"
+	"github.com/authserver-dev/operator/server/middleware"
+	"github.com/authserver-dev/operator/server/session"
+	"github.com/authserver-dev/operator/server/users"
+	"github.com/authserver-dev/operator/server/web"
+)
+
+// requestTimeout bounds the work on one request.
+const requestTimeout = 20 * time.Second
+
+// Deps are what a Server is built from.
+type Deps struct {
+	Config  *configv1alpha1.ServerConfig
+	Backend authlete.Runtime
+	// BackendReady says whether the backend can serve.
+	BackendReady func(context.Context) error
+	Log          *slog.Logger
+	Clock        func() time.Time
+}
+
+// Server is the authorization server.
+type Server struct {
+	deps     Deps
+	health   *health.State
+	registry *prometheus.Registry
+	public   http.Handler
+	live     []runner
+}
+
+// runner keeps something up to date.
+type runner interface{ Run(ctx context.Context) }
+
+// parts are what the routes are made of.
+type parts struct {
+	users     *users.Directory
+	sealer    *session.Sealer
+	callers   *introspect.Callers
+	cookies   *session.Cookies
+	passwords *login.Checker
+	pages     *web.Renderer
+	wrap      middleware.Options
+}
+
+// New builds the server. It reads the files that the configuration names.
+func New(deps Deps) (*Server, error) {
+	s := &Server{deps: deps, registry: prometheus.NewRegistry()}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p, err := s.parts()
+	if err != nil {
+		return nil, err
+	}
+	s.live = []runner{p.users, p.sealer, p.callers}
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "authserver_users", Help: "Users that the server knows.",
+	}, func() float64 { return float64(p.users.Count()) }))
+	s.health = health.New(deps.BackendReady)
+	s.public, err = s.routes(p)
+	return s, err
+}
+
+// parts opens the files and builds what endpoints share.
+func (s *Server) parts() (*parts, error) {
+	config := s.deps.Config
+	p := &parts{}
+	var err error
+	if p.users, err = users.Open(config.Users.Directory, s.deps.Log); err != nil {
+		return nil, err
+	}
+	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Log); err != nil {
+		return nil, err
+	}
+	if p.callers, err = introspect.OpenCallers(config.Introspection.Callers, s.deps.Log); err != nil {
+		return nil, err
+	}
+	if p.pages, err = web.NewRenderer(); err != nil {
+		return nil, err
+	}
+	proxies, err := middleware.NewProxies(config.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("parsing trustedProxies: %w", err)
+	}
+	https := strings.HasPrefix(config.Issuer, "https:")
+	metrics := middleware.NewMetrics(s.registry)
+	p.cookies = session.NewCookies(session.Options{
+		Sealer: p.sealer, Users: p.users, Secure: https, Clock: s.deps.Clock,
+		Idle: time.Duration(config.Session.IdleSeconds) * time.Second, Absolute: time.Duration(config.Session.AbsoluteSeconds) * time.Second,
+	})
+	p.passwords = login.New(login.Options{
+		Users: p.users, FreeAttempts: int(config.Login.FreeAttempts), MaxDelay: time.Duration(config.Login.MaxDelaySeconds) * time.Second,
+		Clock: s.deps.Clock, Observe: metrics.Login,
+	})
+	p.wrap = middleware.Options{
+		Log: s.deps.Log, Metrics: metrics, Clock: s.deps.Clock, HTTPS: https, Proxies: proxies, Timeout: requestTimeout,
+	}
+	return p, nil
+}
+
+// Public serves the OAuth endpoints and pages.
+func (s *Server) Public() http.Handler { return s.public }
+
+// Run keeps files up to date until the context ends.
+func (s *Server) Run(ctx context.Context) {
+	done := make(chan struct{})
+	for _, r := range s.live {
+		go func() { r.Run(ctx); done <- struct{}{} }()
+	}
+	for range s.live {
+		<-done
+	}
+}
+
+// Drain makes the server not ready while it goes on serving.
+func (s *Server) Drain() { s.health.Drain() }
+
+// basePath is the path of the issuer, under which everything lies.
+func basePath(issuer string) (string, error) {
+	parsed, err := url.Parse(issuer)
+	if err != nil {
+		return "", fmt.Errorf("parsing the issuer: %w", err)
+	}
+	return strings.TrimSuffix(parsed.Path, "/"), nil
+}

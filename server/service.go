@@ -1,0 +1,56 @@
+package server
+
+import (
+	"strings"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
+)
+
+// Paths of the endpoints below the issuer, those of the server that this project descends from.
+const (
+	pathAuthorization = "/api/authorization"
+	pathDecision      = "/api/authorization/decision"
+	pathToken         = "/api/token" //nolint:gosec // a path
+	pathJWKS          = "/api/jwks"
+	pathRevocation    = "/api/revocation"
+	pathIntrospection = "/api/introspection"
+	pathUserInfo      = "/api/userinfo"
+	pathOpenID        = "/.well-known/openid-configuration"
+	pathOAuth         = "/.well-known/oauth-authorization-server"
+)
+
+// Service returns the settings that the configuration declares, in the terms of the backend's API.
+func Service(config *configv1alpha1.ServerConfig) authlete.Service {
+	s := config.Service
+	service := authlete.Service{
+		APIKey: 1, ServiceName: s.Name, Issuer: config.Issuer, LogoURI: s.LogoURI, PolicyURI: s.PolicyURI, TosURI: s.TosURI,
+		AuthorizationEndpoint:     config.Issuer + pathAuthorization,
+		TokenEndpoint:             config.Issuer + pathToken,
+		RevocationEndpoint:        config.Issuer + pathRevocation,
+		IntrospectionEndpoint:     config.Issuer + pathIntrospection,
+		UserInfoEndpoint:          config.Issuer + pathUserInfo,
+		JWKSURI:                   config.Issuer + pathJWKS,
+		SupportedTokenAuthMethods: authMethods(), SupportedRevocationAuthMethods: authMethods(),
+		SupportedIntrospectionAuthMethods: []authlete.ClientAuthMethod{authlete.AuthClientSecretBasic},
+		SupportedDisplays:                 []string{"PAGE", "POPUP", "TOUCH", "WAP"}, SupportedClaimTypes: []string{"NORMAL"},
+		AccessTokenType: "Bearer", AccessTokenDuration: s.AccessTokenSeconds, RefreshTokenDuration: s.RefreshTokenSeconds,
+		IDTokenDuration: s.IDTokenSeconds, AuthorizationCodeDuration: s.AuthorizationCodeSeconds, RefreshTokenKept: s.RefreshTokenKept,
+		PkceRequired: s.PKCERequired, PkceS256Required: !s.PKCEPlainAllowed, ClientIDAliasEnabled: true,
+	}
+	for _, scope := range s.Scopes {
+		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Default})
+	}
+	for _, grant := range s.GrantTypes {
+		service.SupportedGrantTypes = append(service.SupportedGrantTypes, authlete.GrantType(strings.ToUpper(grant)))
+	}
+	for _, response := range s.ResponseTypes {
+		api := strings.ToUpper(strings.ReplaceAll(response, " ", "_"))
+		service.SupportedResponseTypes = append(service.SupportedResponseTypes, authlete.ResponseType(api))
+	}
+	return service
+}
+
+func authMethods() []authlete.ClientAuthMethod {
+	return []authlete.ClientAuthMethod{authlete.AuthClientSecretBasic, authlete.AuthClientSecretPost, authlete.AuthPrivateKeyJWT, authlete.AuthNone}
+}
