@@ -139,7 +139,7 @@ func (e *Engine) assemble(algorithm authlete.JWSAlg) {
 	e.TokenAPI = token.New(token.Deps{Clients: clients, Registry: e.registry, Store: e.store, Minter: minter, Clock: clock})
 	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Store: e.store, Clock: clock})
 	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Clock: clock})
-	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Clock: clock})
+	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Registry: e.registry, Clock: clock})
 	e.Manager = management.New(management.Deps{Store: e.store, Registry: e.registry, Clock: clock, Rand: e.opts.Rand})
 }
 

@@ -36,6 +36,8 @@ containerRuntimeEndpoint: unix://%[4]s
 cgroupDriver: cgroupfs
 failCgroupV1: false
 failSwapOn: false
+# kube-proxy works with nftables; nobody needs the kubelet's iptables chains.
+makeIPTablesUtilChains: false
 localStorageCapacityIsolation: true
 address: %[5]s
 clusterDomain: cluster.local

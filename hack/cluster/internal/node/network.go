@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -15,8 +16,7 @@ const cniConfig = `{
   "cniVersion": "0.4.0",
   "name": "authserver-cluster",
   "plugins": [
-    {"type": "ptp", "ipam": {"type": "host-local", "dataDir": %q, "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-    {"type": "portmap", "capabilities": {"portMappings": true}}
+    {"type": "ptp", "ipam": {"type": "host-local", "dataDir": %q, "ranges": [[{"subnet": %q}]], "routes": [{"dst": "0.0.0.0/0"}]}}
   ]
 }
 `
@@ -83,12 +83,32 @@ func (n *Node) removeNetwork(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := forgetCNIResults(); err != nil {
+		return err
+	}
 	have, err := hasNodeAddress(ctx)
 	if err != nil || !have {
 		return err
 	}
 	_, err = run(ctx, "", "ip", "addr", "del", nodeIP+"/32", "dev", nodeInterface)
 	return err
+}
+
+// forgetCNIResults removes what the CNI library remembers of our pods, in a place of its own choice.
+func forgetCNIResults() error {
+	results, err := filepath.Glob("/var/lib/cni/results/authserver-cluster-*")
+	if err != nil {
+		return err
+	}
+	for _, result := range results {
+		if err := os.Remove(result); err != nil {
+			return err
+		}
+	}
+	for _, dir := range []string{"/var/lib/cni/results", "/var/lib/cni"} {
+		_ = os.Remove(dir) // stays if somebody else uses it
+	}
+	return nil
 }
 
 // addNodeAddress gives the node an address of its own.
