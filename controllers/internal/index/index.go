@@ -1,0 +1,56 @@
+// Package index names the field indexes by which reconcilers find the objects
+// that refer to another one.
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+)
+
+// Names of the indexes.
+const (
+	// UserServer and ClientServer are the name of the server that an OAuthUser or OAuthClient refers to.
+	UserServer   = "user.serverRef"
+	ClientServer = "client.serverRef"
+	// UserSecret and ClientSecret are the name of the Secret that an OAuthUser or OAuthClient reads.
+	UserSecret   = "user.secretRef"   //nolint:gosec // the name of an index
+	ClientSecret = "client.secretRef" //nolint:gosec // the name of an index
+)
+
+// Register adds the indexes.
+func Register(ctx context.Context, indexer client.FieldIndexer) error {
+	indexes := []struct {
+		object client.Object
+		name   string
+		key    client.IndexerFunc
+	}{
+		{&authv1alpha1.OAuthUser{}, UserServer, func(o client.Object) []string { return []string{o.(*authv1alpha1.OAuthUser).Spec.ServerRef.Name} }},
+		{&authv1alpha1.OAuthClient{}, ClientServer, func(o client.Object) []string { return []string{o.(*authv1alpha1.OAuthClient).Spec.ServerRef.Name} }},
+		{&authv1alpha1.OAuthUser{}, UserSecret, userSecret},
+		{&authv1alpha1.OAuthClient{}, ClientSecret, clientSecret},
+	}
+	for _, i := range indexes {
+		if err := indexer.IndexField(ctx, i.object, i.name, i.key); err != nil {
+			return fmt.Errorf("indexing %s: %w", i.name, err)
+		}
+	}
+	return nil
+}
+
+func userSecret(o client.Object) []string {
+	if password := o.(*authv1alpha1.OAuthUser).Spec.Password; password != nil {
+		return []string{password.SecretRef.Name}
+	}
+	return nil
+}
+
+func clientSecret(o client.Object) []string {
+	if ref := o.(*authv1alpha1.OAuthClient).Spec.Secret.SecretRef; ref != nil {
+		return []string{ref.Name}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+// Package management connects to the management API of a server's backend. For
+// the embedded engine that is the management port, reached through its Service
+// with the credentials that the operator generated.
+package management
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/httpclient"
+)
+
+const (
+	// Port is the management port of a server's management Service.
+	Port = 8443
+	// ServiceID is the number of the one service that an embedded engine has.
+	ServiceID = "1"
+	timeout   = 5 * time.Second
+)
+
+// SecretName is the Secret with the management credentials of a server.
+func SecretName(server string) string { return server + "-management" }
+
+// ErrNoCredentials means that the operator has not made the credentials yet.
+var ErrNoCredentials = errors.New("the management credentials are not there yet")
+
+// Connector opens connections with credentials from the cluster.
+type Connector struct {
+	// Client reads the Secret.
+	Client client.Reader
+}
+
+// Connect returns the management API of a server.
+func (c Connector) Connect(ctx context.Context, server *authv1alpha1.AuthorizationServer) (authlete.Management, error) {
+	var secret corev1.Secret
+	key := types.NamespacedName{Namespace: server.Namespace, Name: SecretName(server.Name)}
+	if err := c.Client.Get(ctx, key, &secret); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return nil, ErrNoCredentials
+		}
+		return nil, fmt.Errorf("reading Secret %s: %w", key.Name, err)
+	}
+	pool := x509.NewCertPool()
+	token := string(secret.Data["token"])
+	if token == "" || !pool.AppendCertsFromPEM(secret.Data["ca.crt"]) {
+		return nil, ErrNoCredentials
+	}
+	host := fmt.Sprintf("%s.%s.svc", SecretName(server.Name), server.Namespace)
+	transport := &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: timeout, DisableKeepAlives: true, Proxy: nil,
+	}
+	return httpclient.New(httpclient.Options{
+		BaseURL: fmt.Sprintf("https://%s:%d", host, Port), ServiceID: ServiceID,
+		Token: func() string { return token }, HTTP: &http.Client{Transport: transport, Timeout: timeout},
+	}), nil
+}

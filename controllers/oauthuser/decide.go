@@ -1,0 +1,44 @@
+package oauthuser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+)
+
+// conflict returns why an older user keeps this one from having its names; "" if none does.
+func conflict(user *authv1alpha1.OAuthUser, others []authv1alpha1.OAuthUser) (reason, message string) {
+	for i := range others {
+		other := &others[i]
+		if other.UID == user.UID || !older(other, user) || !other.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if other.Spec.UsernameKey() == user.Spec.UsernameKey() {
+			return authv1alpha1.ReasonUsernameConflict, fmt.Sprintf("OAuthUser %q is older and has the username %q: choose another", other.Name, user.Spec.Username)
+		}
+		if other.EffectiveSubject() == user.EffectiveSubject() {
+			return authv1alpha1.ReasonSubjectConflict, fmt.Sprintf("OAuthUser %q is older and has the subject %q: choose another", other.Name, user.EffectiveSubject())
+		}
+	}
+	return "", ""
+}
+
+// older orders objects that were created within one second by name.
+func older(a, b *authv1alpha1.OAuthUser) bool {
+	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.Name < b.Name
+	}
+	return a.CreationTimestamp.Before(&b.CreationTimestamp)
+}
+
+// reserved describes reserved extra claims; "" if there are none.
+func reserved(user *authv1alpha1.OAuthUser) string {
+	names := user.Spec.ReservedExtraClaims()
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "spec.extraClaims has reserved names: " + strings.Join(names, ", ")
+}
