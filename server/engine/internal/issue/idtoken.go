@@ -24,7 +24,7 @@ type IDToken struct {
 	// Client is the audience; Audience its identifier as the client spells it.
 	Client   *authlete.Client
 	Audience string
-	// Subject is the end-user; Details.Sub replaces it.
+	// Subject is the end-user; Details, never nil, replaces it where Details.Sub is set.
 	Subject string
 	Details *GrantDetails
 	// Nonce is that of the authorization request; empty in a refreshed token (OpenID Connect Core 1.0, section 12.2).
