@@ -1,0 +1,143 @@
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/shard"
+)
+
+// Labels and annotations.
+const (
+	labelName      = "app.kubernetes.io/name"
+	labelInstance  = "app.kubernetes.io/instance"
+	labelComponent = "app.kubernetes.io/component"
+	labelManagedBy = "app.kubernetes.io/managed-by"
+	appName        = "authserver"
+	managedBy      = "authserver-operator"
+	// AnnotationConfigHash, on pods, is what they were started with.
+	AnnotationConfigHash = "authserver.dev/config-hash"
+	// AnnotationRefresh, on pods, makes the kubelet read mounted Secrets again when it changes.
+	AnnotationRefresh = "authserver.dev/refresh"
+	// AnnotationRotated, on credentials, is the rotation request that they answer.
+	AnnotationRotated = "authserver.dev/rotated"
+)
+
+// Input is everything that the objects depend on.
+type Input struct {
+	Server *authv1alpha1.AuthorizationServer
+	// DefaultImage is for servers that name none.
+	DefaultImage string
+	// ConfigYAML is the configuration file.
+	ConfigYAML string
+	// Session, Engine and Management are the contents of the credential Secrets.
+	Session, Engine, Management map[string][]byte
+	// PostgreSQLURL is the connection string; only its hash gets into an object.
+	PostgreSQLURL []byte
+	// Shards are the user files.
+	Shards [configv1alpha1.UserShards][]byte
+}
+
+// Build returns the objects, in the order in which they are applied.
+func Build(in Input) []client.Object {
+	objects := []client.Object{serviceAccount(in), configMap(in)}
+	objects = append(objects, Secrets(in)...)
+	if claim := volumeClaim(in); claim != nil {
+		objects = append(objects, claim)
+	}
+	objects = append(objects, publicService(in), managementService(in), deployment(in))
+	if budget := disruptionBudget(in); budget != nil {
+		objects = append(objects, budget)
+	}
+	return objects
+}
+
+// SelectorLabels select the pods of a server.
+func SelectorLabels(server *authv1alpha1.AuthorizationServer) map[string]string {
+	return map[string]string{labelName: appName, labelInstance: server.Name}
+}
+
+func labelsOf(server *authv1alpha1.AuthorizationServer) map[string]string {
+	labels := SelectorLabels(server)
+	labels[labelComponent], labels[labelManagedBy] = "server", managedBy
+	return labels
+}
+
+func meta(server *authv1alpha1.AuthorizationServer, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: server.Namespace, Labels: labelsOf(server)}
+}
+
+// SessionSecretName, EngineSecretName and ManagementName are the names of credential Secrets; the last one is that of the
+// management Service too.
+func SessionSecretName(server string) string { return server + "-session" }
+
+// EngineSecretName names the Secret with the key encryption key.
+func EngineSecretName(server string) string { return server + "-engine" }
+
+// ManagementName names the Secret and the Service of the management API.
+func ManagementName(server string) string { return server + "-management" }
+
+// Secrets returns the Secrets: credentials and user shards. All shards are always there, so that pods can mount them.
+func Secrets(in Input) []client.Object {
+	server := in.Server
+	rotated := func(secret *corev1.Secret, annotation string) *corev1.Secret {
+		if request := server.Annotations[annotation]; request != "" {
+			secret.Annotations = map[string]string{AnnotationRotated: request}
+		}
+		return secret
+	}
+	secrets := []client.Object{
+		rotated(&corev1.Secret{ObjectMeta: meta(server, SessionSecretName(server.Name)), Data: in.Session}, authv1alpha1.AnnotationRotateSessionKeys),
+		&corev1.Secret{ObjectMeta: meta(server, EngineSecretName(server.Name)), Data: in.Engine},
+		rotated(&corev1.Secret{ObjectMeta: meta(server, ManagementName(server.Name)), Data: in.Management}, authv1alpha1.AnnotationRotateEngineCredentials),
+	}
+	for i, content := range in.Shards {
+		secrets = append(secrets, &corev1.Secret{
+			ObjectMeta: meta(server, shard.SecretName(server.Name, i)), Data: map[string][]byte{configv1alpha1.ShardFile(i): content},
+		})
+	}
+	return secrets
+}
+
+// ConfigHash is over everything that a running server does not reload.
+func ConfigHash(in Input) string {
+	return hash([]byte(in.ConfigYAML), in.Engine["kek"], in.PostgreSQLURL)
+}
+
+// RefreshHash is over the Secrets that a running server reloads; extra are those that belong to others.
+func RefreshHash(in Input, extra map[string][]byte) string {
+	parts := [][]byte{in.Session["keyring.json"], in.Management["token"], in.Management["tls.crt"]}
+	for _, content := range in.Shards {
+		parts = append(parts, content)
+	}
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		parts = append(parts, []byte(key), extra[key])
+	}
+	return hash(parts...)
+}
+
+// hash returns a short digest over the parts, whose borders count.
+func hash(parts ...[]byte) string {
+	h := sha256.New()
+	for _, part := range parts {
+		sum := sha256.Sum256(part)
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func serviceAccount(in Input) client.Object {
+	return &corev1.ServiceAccount{ObjectMeta: meta(in.Server, in.Server.Name), AutomountServiceAccountToken: new(bool)}
+}
+
+func configMap(in Input) client.Object {
+	return &corev1.ConfigMap{ObjectMeta: meta(in.Server, in.Server.Name+"-config"), Data: map[string]string{"config.yaml": in.ConfigYAML}}
+}

@@ -1,0 +1,126 @@
+// Package serverconfig renders the configuration file of a server from its
+// resource. It is pure, and checks its own work with the Validate that the server
+// runs, so that a bad spec becomes a condition and not a crash loop.
+package serverconfig
+
+import (
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+)
+
+// drainSeconds and shutdownSeconds fit into the pods' termination grace period.
+const (
+	drainSeconds   = 5
+	maxShutdown    = 20
+	shutdownMargin = 2
+	secondsPerDay  = 24 * 3600
+)
+
+// Render returns the configuration, completed and valid.
+func Render(as *authv1alpha1.AuthorizationServer) (*configv1alpha1.ServerConfig, error) {
+	spec := &as.Spec
+	c := &configv1alpha1.ServerConfig{
+		TypeMeta: metav1.TypeMeta{APIVersion: configv1alpha1.APIVersion, Kind: configv1alpha1.KindServerConfig},
+		Issuer:   spec.Issuer,
+		Backend:  configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: embedded(as)},
+		Service:  service(spec),
+		Session:  session(spec),
+		Login: configv1alpha1.Login{
+			FreeAttempts: *spec.EffectiveLogin().FreeAttempts, MaxDelaySeconds: *spec.EffectiveLogin().MaxDelaySeconds,
+		},
+		Users:           configv1alpha1.Users{Directory: configv1alpha1.UsersDirectory},
+		DrainSeconds:    drainSeconds,
+		ShutdownSeconds: int32(min(maxShutdown, max(1, spec.EffectiveTerminationGracePeriodSeconds()-drainSeconds-shutdownMargin))),
+		Log:             configv1alpha1.Log{Level: strings.ToLower(string(spec.EffectiveLogLevel()))},
+	}
+	if spec.TLS != nil {
+		c.TLS = &configv1alpha1.TLSFiles{CertFile: configv1alpha1.PublicCertFile, KeyFile: configv1alpha1.PublicKeyFile}
+	}
+	for _, cidr := range spec.TrustedProxies {
+		c.TrustedProxies = append(c.TrustedProxies, string(cidr))
+	}
+	for _, caller := range spec.Introspection.Callers {
+		c.Introspection.Callers = append(c.Introspection.Callers, configv1alpha1.IntrospectionCaller{
+			Name: caller.Name, SecretFile: configv1alpha1.CallerSecretsDirectory + "/" + caller.Name,
+		})
+	}
+	configv1alpha1.Default(c)
+	if errs := configv1alpha1.Validate(c); len(errs) > 0 {
+		return nil, errs.ToAggregate()
+	}
+	return c, nil
+}
+
+// YAML returns the configuration as the server reads it.
+func YAML(c *configv1alpha1.ServerConfig) (string, error) {
+	data, err := yaml.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("encoding the server configuration: %w", err)
+	}
+	return string(data), nil
+}
+
+func embedded(as *authv1alpha1.AuthorizationServer) *configv1alpha1.EmbeddedBackend {
+	e := &configv1alpha1.EmbeddedBackend{
+		KeyEncryptionKeyFile: configv1alpha1.KeyEncryptionKeyFile,
+		Management: &configv1alpha1.Management{
+			TokenFile: configv1alpha1.ManagementTokenFile,
+			TLS:       configv1alpha1.TLSFiles{CertFile: configv1alpha1.ManagementCertFile, KeyFile: configv1alpha1.ManagementKeyFile},
+		},
+		SigningKeys: configv1alpha1.SigningKeys{
+			RotationSeconds: int64(*as.Spec.EffectiveSigning().RotationIntervalDays) * secondsPerDay,
+			RotationRequest: as.Annotations[authv1alpha1.AnnotationRotateSigningKeys],
+		},
+	}
+	switch as.Spec.EffectiveStorageType() {
+	case authv1alpha1.StorageSQLite:
+		e.Storage = configv1alpha1.Storage{
+			Type: configv1alpha1.StorageSQLite, SQLite: &configv1alpha1.SQLiteStorage{Path: configv1alpha1.DataDirectory + "/engine.db"},
+		}
+	case authv1alpha1.StoragePostgreSQL:
+		e.Storage = configv1alpha1.Storage{Type: configv1alpha1.StoragePostgreSQL, PostgreSQL: &configv1alpha1.PostgreSQLStorage{
+			ConnectionFile: configv1alpha1.PostgreSQLFile,
+			MaxConnections: as.Spec.Backend.Embedded.Storage.PostgreSQL.EffectiveMaxConnections(),
+		}}
+	default:
+		e.Storage = configv1alpha1.Storage{Type: configv1alpha1.StorageMemory}
+	}
+	return e
+}
+
+func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service {
+	tokens, signing, pkce := spec.EffectiveTokens(), spec.EffectiveSigning(), spec.EffectivePKCE()
+	s := configv1alpha1.Service{
+		Name: spec.EffectiveServiceName(), LogoURI: string(spec.Display.LogoURI), PolicyURI: string(spec.Display.PolicyURI), TosURI: string(spec.Display.TosURI),
+		AccessTokenSeconds: int64(*tokens.AccessTokenSeconds), RefreshTokenSeconds: int64(*tokens.RefreshTokenSeconds),
+		IDTokenSeconds: int64(*tokens.IDTokenSeconds), AuthorizationCodeSeconds: int64(*tokens.AuthorizationCodeSeconds),
+		RefreshTokenKept: tokens.RefreshRotation == authv1alpha1.RefreshKeep, SigningAlgorithm: string(signing.Algorithm),
+		PKCERequired: pkce.Required == authv1alpha1.PKCEAlways, PKCEPlainAllowed: pkce.ChallengeMethods != authv1alpha1.PKCES256,
+	}
+	for _, scope := range spec.EffectiveScopes() {
+		s.Scopes = append(s.Scopes, configv1alpha1.Scope{
+			Name: string(scope.Name), Description: scope.Description, Default: scope.Grant == authv1alpha1.ScopeByDefault,
+		})
+	}
+	for _, grant := range spec.EffectiveGrantTypes() {
+		s.GrantTypes = append(s.GrantTypes, string(grant))
+	}
+	for _, response := range spec.EffectiveResponseTypes() {
+		s.ResponseTypes = append(s.ResponseTypes, string(response))
+	}
+	return s
+}
+
+func session(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Session {
+	s := spec.EffectiveSession()
+	return configv1alpha1.Session{
+		KeyRingFile: configv1alpha1.SessionKeyRingFile, IdleSeconds: int64(*s.IdleSeconds), AbsoluteSeconds: int64(*s.AbsoluteSeconds),
+		InteractionSeconds: int64(*s.InteractionSeconds), Consent: configv1alpha1.ConsentMode(s.Consent),
+	}
+}
