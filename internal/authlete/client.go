@@ -20,62 +20,86 @@ const (
 
 // Client is the part of a client's settings that this project sets or reads.
 type Client struct {
-	// Number and ServiceNumber are internal numbers of the backend.
-	Number        int64 `json:"number,omitempty"`
+	// Number is an internal number of the backend.
+	Number int64 `json:"number,omitempty"`
+	// ServiceNumber is an internal number of the backend.
 	ServiceNumber int64 `json:"serviceNumber,omitempty"`
 	// ClientID is assigned by the backend.
 	ClientID int64 `json:"clientId,omitempty"`
 	// ClientIDAlias is what applications use as client_id.
-	ClientIDAlias        string `json:"clientIdAlias,omitempty"`
-	ClientIDAliasEnabled bool   `json:"clientIdAliasEnabled"`
+	ClientIDAlias string `json:"clientIdAlias,omitempty"`
+	// ClientIDAliasEnabled makes the alias usable.
+	ClientIDAliasEnabled bool `json:"clientIdAliasEnabled"`
 	// ClientSecret is returned by the management API; it is ignored by create and update.
 	ClientSecret string `json:"clientSecret,omitempty"` //nolint:gosec // field of the API
 	// Developer is the owner as the operator marks it: namespace/name of the OAuthClient.
 	Developer string `json:"developer,omitempty"`
 
-	ClientName  string `json:"clientName,omitempty"`
+	// ClientName is shown on the login and consent page.
+	ClientName string `json:"clientName,omitempty"`
+	// Description is shown on the login and consent page.
 	Description string `json:"description,omitempty"`
-	ClientURI   string `json:"clientUri,omitempty"`
-	LogoURI     string `json:"logoUri,omitempty"`
-	PolicyURI   string `json:"policyUri,omitempty"`
-	TosURI      string `json:"tosUri,omitempty"`
+	// ClientURI is the home page of the client.
+	ClientURI string `json:"clientUri,omitempty"`
+	// LogoURI is a picture for the login and consent page.
+	LogoURI string `json:"logoUri,omitempty"`
+	// PolicyURI says how the client uses what it learns.
+	PolicyURI string `json:"policyUri,omitempty"`
+	// TosURI are the terms of service of the client.
+	TosURI string `json:"tosUri,omitempty"`
 
-	ClientType      ClientType       `json:"clientType,omitempty"`
-	ApplicationType ApplicationType  `json:"applicationType,omitempty"`
-	Contacts        []string         `json:"contacts,omitempty"`
-	RedirectURIs    []string         `json:"redirectUris,omitempty"`
-	GrantTypes      []GrantType      `json:"grantTypes,omitempty"`
-	ResponseTypes   []ResponseType   `json:"responseTypes,omitempty"`
+	// ClientType says whether the client can keep a secret; empty follows from TokenAuthMethod on the embedded engine.
+	ClientType ClientType `json:"clientType,omitempty"`
+	// ApplicationType decides which redirect URIs are allowed; empty means WEB.
+	ApplicationType ApplicationType `json:"applicationType,omitempty"`
+	// Contacts are e-mail addresses of the people responsible for the client.
+	Contacts []string `json:"contacts,omitempty"`
+	// RedirectURIs are compared by exact match; of a loopback URI of a NATIVE client the port may vary (RFC 8252, section 7.3).
+	RedirectURIs []string `json:"redirectUris,omitempty"`
+	// GrantTypes are those that the client may use, as far as the service supports them.
+	GrantTypes []GrantType `json:"grantTypes,omitempty"`
+	// ResponseTypes are those that the client may use, as far as the service supports them.
+	ResponseTypes []ResponseType `json:"responseTypes,omitempty"`
+	// TokenAuthMethod is the one way in which the client authenticates; empty means CLIENT_SECRET_BASIC.
 	TokenAuthMethod ClientAuthMethod `json:"tokenAuthMethod,omitempty"`
 	// TokenAuthSignAlg pins the algorithm of client assertions; empty allows every supported one.
 	TokenAuthSignAlg JWSAlg `json:"tokenAuthSignAlg,omitempty"`
 	// IDTokenSignAlg is the algorithm of ID tokens for this client; empty means RS256 (OpenID Connect Registration).
 	IDTokenSignAlg JWSAlg `json:"idTokenSignAlg,omitempty"`
-	// JWKS is the client's JWK Set as a JSON string; JWKSURI where to read it.
-	JWKS    string `json:"jwks,omitempty"`
+	// JWKS is the JWK Set of the client as a JSON string.
+	JWKS string `json:"jwks,omitempty"`
+	// JWKSURI is where the JWK Set of the client can be read.
 	JWKSURI string `json:"jwksUri,omitempty"`
 	// DefaultMaxAge is in seconds; 0 means none.
-	DefaultMaxAge    int64    `json:"defaultMaxAge,omitempty"`
-	DefaultAcrs      []string `json:"defaultAcrs,omitempty"`
-	AuthTimeRequired bool     `json:"authTimeRequired"`
-	Locked           bool     `json:"locked,omitempty"`
+	DefaultMaxAge int64 `json:"defaultMaxAge,omitempty"`
+	// DefaultAcrs hold for requests without acr_values.
+	DefaultAcrs []string `json:"defaultAcrs,omitempty"`
+	// AuthTimeRequired asks for auth_time in ID tokens; the embedded engine always puts it in.
+	AuthTimeRequired bool `json:"authTimeRequired"`
+	// Locked shuts the client out of every endpoint.
+	Locked bool `json:"locked,omitempty"`
 	// Attributes are free pairs; "first_party=true" lets the consent page be skipped.
 	Attributes []Pair `json:"attributes,omitempty"`
 	// Extension holds settings that are not part of registration metadata.
 	Extension *ClientExtension `json:"extension,omitempty"`
 
+	// SubjectType is PUBLIC or PAIRWISE; the embedded engine knows PUBLIC only.
 	SubjectType string `json:"subjectType,omitempty"`
-	CreatedAt   int64  `json:"createdAt,omitempty"`
-	ModifiedAt  int64  `json:"modifiedAt,omitempty"`
+	// CreatedAt is in milliseconds since the epoch.
+	CreatedAt int64 `json:"createdAt,omitempty"`
+	// ModifiedAt is in milliseconds since the epoch.
+	ModifiedAt int64 `json:"modifiedAt,omitempty"`
 }
 
 // ClientExtension narrows what a client may ask for and how long its tokens live.
 type ClientExtension struct {
 	// RequestableScopesEnabled makes RequestableScopes the limit of what the client may request.
-	RequestableScopesEnabled bool     `json:"requestableScopesEnabled"`
-	RequestableScopes        []string `json:"requestableScopes,omitempty"`
-	// AccessTokenDuration and RefreshTokenDuration are in seconds; 0 means as the service says.
-	AccessTokenDuration  int64 `json:"accessTokenDuration,omitempty"`
+	RequestableScopesEnabled bool `json:"requestableScopesEnabled"`
+	// RequestableScopes are the scopes that the client may request where RequestableScopesEnabled is set.
+	RequestableScopes []string `json:"requestableScopes,omitempty"`
+	// AccessTokenDuration is in seconds; 0 means as the service says.
+	AccessTokenDuration int64 `json:"accessTokenDuration,omitempty"`
+	// RefreshTokenDuration is in seconds; 0 means as the service says.
 	RefreshTokenDuration int64 `json:"refreshTokenDuration,omitempty"`
 }
 
@@ -95,10 +119,14 @@ const AttributeFirstParty = "first_party"
 // ClientListResponse is a page of clients.
 type ClientListResponse struct {
 	Result
-	Start      int      `json:"start"`
-	End        int      `json:"end"`
-	TotalCount int      `json:"totalCount"`
-	Clients    []Client `json:"clients,omitempty"`
+	// Start is the number of the first client of the page, counted from 0.
+	Start int `json:"start"`
+	// End is the number after the last client that was asked for.
+	End int `json:"end"`
+	// TotalCount is how many clients there are in all.
+	TotalCount int `json:"totalCount"`
+	// Clients are the clients of the page.
+	Clients []Client `json:"clients,omitempty"`
 }
 
 // ClientSecretUpdateRequest imposes a client secret.
@@ -110,6 +138,8 @@ type ClientSecretUpdateRequest struct {
 // ClientSecretResponse is the outcome of a change of a client secret.
 type ClientSecretResponse struct {
 	Result
+	// NewClientSecret is in force from now on.
 	NewClientSecret string `json:"newClientSecret,omitempty"` //nolint:gosec // field of the API
+	// OldClientSecret was in force until now.
 	OldClientSecret string `json:"oldClientSecret,omitempty"` //nolint:gosec // field of the API
 }

@@ -29,14 +29,19 @@ type IntrospectionResponse struct {
 	Action IntrospectionAction `json:"action"`
 	// ResponseContent is a WWW-Authenticate value (RFC 6750, section 3).
 	ResponseContent string `json:"responseContent,omitempty"`
-	// ClientID and ClientIDAlias name the client of the token.
-	ClientID          int64  `json:"clientId,omitempty"`
-	ClientIDAlias     string `json:"clientIdAlias,omitempty"`
-	ClientIDAliasUsed bool   `json:"clientIdAliasUsed"`
-	// Existent, Usable, Sufficient and Refreshable describe the token's state.
-	Existent    bool `json:"existent"`
-	Usable      bool `json:"usable"`
-	Sufficient  bool `json:"sufficient"`
+	// ClientID is the client of the token.
+	ClientID int64 `json:"clientId,omitempty"`
+	// ClientIDAlias is the alias of the client of the token.
+	ClientIDAlias string `json:"clientIdAlias,omitempty"`
+	// ClientIDAliasUsed says that the client named itself by its alias.
+	ClientIDAliasUsed bool `json:"clientIdAliasUsed"`
+	// Existent says that the token is known.
+	Existent bool `json:"existent"`
+	// Usable says that the token is neither expired nor revoked.
+	Usable bool `json:"usable"`
+	// Sufficient says that the token covers the requested scopes.
+	Sufficient bool `json:"sufficient"`
+	// Refreshable says that there is a refresh token beside the token.
 	Refreshable bool `json:"refreshable"`
 	// ExpiresAt is in milliseconds since the epoch.
 	ExpiresAt int64 `json:"expiresAt,omitempty"`

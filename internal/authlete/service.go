@@ -50,7 +50,9 @@ const (
 
 // Pair is a key with a value.
 type Pair struct {
-	Key   string `json:"key"`
+	// Key is unique within a list of pairs.
+	Key string `json:"key"`
+	// Value belongs to Key.
 	Value string `json:"value"`
 }
 
@@ -66,56 +68,100 @@ type Scope struct {
 
 // Service is the part of the service settings that this project sets or reads. Durations are in seconds.
 type Service struct {
-	APIKey             int64  `json:"apiKey,omitempty"`
-	ServiceName        string `json:"serviceName,omitempty"`
-	Description        string `json:"description,omitempty"`
-	Issuer             string `json:"issuer,omitempty"`
-	LogoURI            string `json:"logoUri,omitempty"`
-	PolicyURI          string `json:"policyUri,omitempty"`
-	TosURI             string `json:"tosUri,omitempty"`
-	CreatedAt          int64  `json:"createdAt,omitempty"`
-	ModifiedAt         int64  `json:"modifiedAt,omitempty"`
-	Attributes         []Pair `json:"attributes,omitempty"`
+	// APIKey is the number of the service, the serviceId of the 3.0 API.
+	APIKey int64 `json:"apiKey,omitempty"`
+	// ServiceName is shown on the login and consent page.
+	ServiceName string `json:"serviceName,omitempty"`
+	// Description is for the people who run the service.
+	Description string `json:"description,omitempty"`
+	// Issuer is the issuer identifier (RFC 8414, section 2), the iss of tokens and responses.
+	Issuer string `json:"issuer,omitempty"`
+	// LogoURI is a picture for the login and consent page.
+	LogoURI string `json:"logoUri,omitempty"`
+	// PolicyURI is the privacy policy.
+	PolicyURI string `json:"policyUri,omitempty"`
+	// TosURI are the terms of service.
+	TosURI string `json:"tosUri,omitempty"`
+	// CreatedAt is in milliseconds since the epoch.
+	CreatedAt int64 `json:"createdAt,omitempty"`
+	// ModifiedAt is in milliseconds since the epoch.
+	ModifiedAt int64 `json:"modifiedAt,omitempty"`
+	// Attributes are free pairs.
+	Attributes []Pair `json:"attributes,omitempty"`
+	// AccessTokenSignAlg makes access tokens JWTs; empty means opaque ones. The embedded engine issues opaque ones only.
 	AccessTokenSignAlg JWSAlg `json:"accessTokenSignAlg,omitempty"`
 
+	// AuthorizationEndpoint is a URL, like the endpoints that follow; discovery publishes them.
 	AuthorizationEndpoint string `json:"authorizationEndpoint,omitempty"`
-	TokenEndpoint         string `json:"tokenEndpoint,omitempty"`
-	RevocationEndpoint    string `json:"revocationEndpoint,omitempty"`
+	// TokenEndpoint is also an accepted audience of client assertions.
+	TokenEndpoint string `json:"tokenEndpoint,omitempty"`
+	// RevocationEndpoint serves RFC 7009.
+	RevocationEndpoint string `json:"revocationEndpoint,omitempty"`
+	// IntrospectionEndpoint serves RFC 7662.
 	IntrospectionEndpoint string `json:"introspectionEndpoint,omitempty"`
-	UserInfoEndpoint      string `json:"userInfoEndpoint,omitempty"`
-	JWKSURI               string `json:"jwksUri,omitempty"`
+	// UserInfoEndpoint serves OpenID Connect Core 1.0, section 5.3.
+	UserInfoEndpoint string `json:"userInfoEndpoint,omitempty"`
+	// JWKSURI is where relying parties read the public keys.
+	JWKSURI string `json:"jwksUri,omitempty"`
 
-	SupportedScopes                   []Scope            `json:"supportedScopes,omitempty"`
-	SupportedGrantTypes               []GrantType        `json:"supportedGrantTypes,omitempty"`
-	SupportedResponseTypes            []ResponseType     `json:"supportedResponseTypes,omitempty"`
-	SupportedTokenAuthMethods         []ClientAuthMethod `json:"supportedTokenAuthMethods,omitempty"`
-	SupportedRevocationAuthMethods    []ClientAuthMethod `json:"supportedRevocationAuthMethods,omitempty"`
+	// SupportedScopes are all scopes that exist; others are dropped from requests.
+	SupportedScopes []Scope `json:"supportedScopes,omitempty"`
+	// SupportedGrantTypes limits the grant types of all clients.
+	SupportedGrantTypes []GrantType `json:"supportedGrantTypes,omitempty"`
+	// SupportedResponseTypes limits the response types of all clients.
+	SupportedResponseTypes []ResponseType `json:"supportedResponseTypes,omitempty"`
+	// SupportedTokenAuthMethods are published by discovery for the token endpoint.
+	SupportedTokenAuthMethods []ClientAuthMethod `json:"supportedTokenAuthMethods,omitempty"`
+	// SupportedRevocationAuthMethods are published by discovery for the revocation endpoint.
+	SupportedRevocationAuthMethods []ClientAuthMethod `json:"supportedRevocationAuthMethods,omitempty"`
+	// SupportedIntrospectionAuthMethods are published by discovery for the introspection endpoint.
 	SupportedIntrospectionAuthMethods []ClientAuthMethod `json:"supportedIntrospectionAuthMethods,omitempty"`
-	SupportedClaims                   []string           `json:"supportedClaims,omitempty"`
-	SupportedClaimLocales             []string           `json:"supportedClaimLocales,omitempty"`
-	SupportedUILocales                []string           `json:"supportedUiLocales,omitempty"`
-	SupportedAcrs                     []string           `json:"supportedAcrs,omitempty"`
-	SupportedDisplays                 []string           `json:"supportedDisplays,omitempty"`
-	SupportedClaimTypes               []string           `json:"supportedClaimTypes,omitempty"`
+	// SupportedClaims are published by discovery; empty means those of the supported scopes.
+	SupportedClaims []string `json:"supportedClaims,omitempty"`
+	// SupportedClaimLocales are published by discovery.
+	SupportedClaimLocales []string `json:"supportedClaimLocales,omitempty"`
+	// SupportedUILocales are published by discovery.
+	SupportedUILocales []string `json:"supportedUiLocales,omitempty"`
+	// SupportedAcrs are the authentication contexts that a login can satisfy.
+	SupportedAcrs []string `json:"supportedAcrs,omitempty"`
+	// SupportedDisplays are PAGE, POPUP, TOUCH and WAP.
+	SupportedDisplays []string `json:"supportedDisplays,omitempty"`
+	// SupportedClaimTypes is NORMAL; the API knows AGGREGATED and DISTRIBUTED too.
+	SupportedClaimTypes []string `json:"supportedClaimTypes,omitempty"`
 
-	AccessTokenType               string `json:"accessTokenType,omitempty"`
-	AccessTokenDuration           int64  `json:"accessTokenDuration"`
-	RefreshTokenDuration          int64  `json:"refreshTokenDuration"`
-	IDTokenDuration               int64  `json:"idTokenDuration"`
-	AuthorizationResponseDuration int64  `json:"authorizationResponseDuration"`
-	AuthorizationCodeDuration     int64  `json:"authorizationCodeDuration"`
-	RefreshTokenKept              bool   `json:"refreshTokenKept"`
-	RefreshTokenDurationKept      bool   `json:"refreshTokenDurationKept"`
+	// AccessTokenType is the token_type of token responses, Bearer.
+	AccessTokenType string `json:"accessTokenType,omitempty"`
+	// AccessTokenDuration is the lifetime of access tokens; a client may have its own.
+	AccessTokenDuration int64 `json:"accessTokenDuration"`
+	// RefreshTokenDuration is the lifetime of refresh tokens; a client may have its own.
+	RefreshTokenDuration int64 `json:"refreshTokenDuration"`
+	// IDTokenDuration is the lifetime of ID tokens.
+	IDTokenDuration int64 `json:"idTokenDuration"`
+	// AuthorizationResponseDuration is the lifetime of JWT authorization responses, which the embedded engine does not make.
+	AuthorizationResponseDuration int64 `json:"authorizationResponseDuration"`
+	// AuthorizationCodeDuration is the lifetime of authorization codes.
+	AuthorizationCodeDuration int64 `json:"authorizationCodeDuration"`
+	// RefreshTokenKept lets confidential clients use a refresh token again and again instead of rotating it.
+	RefreshTokenKept bool `json:"refreshTokenKept"`
+	// RefreshTokenDurationKept makes a rotated refresh token end when the first one would have ended.
+	RefreshTokenDurationKept bool `json:"refreshTokenDurationKept"`
 
 	// PkceRequired demands a code challenge of every client; public clients always need one on the embedded engine.
 	PkceRequired bool `json:"pkceRequired"`
 	// PkceS256Required refuses the method "plain".
-	PkceS256Required        bool `json:"pkceS256Required"`
-	ClientIDAliasEnabled    bool `json:"clientIdAliasEnabled"`
-	ScopeRequired           bool `json:"scopeRequired"`
-	IssSuppressed           bool `json:"issSuppressed"`
-	ErrorURIOmitted         bool `json:"errorUriOmitted"`
+	PkceS256Required bool `json:"pkceS256Required"`
+	// ClientIDAliasEnabled lets clients name themselves by their alias.
+	ClientIDAliasEnabled bool `json:"clientIdAliasEnabled"`
+	// ScopeRequired refuses requests without any scope that the client may have.
+	ScopeRequired bool `json:"scopeRequired"`
+	// IssSuppressed leaves the parameter iss (RFC 9207) out of authorization responses.
+	IssSuppressed bool `json:"issSuppressed"`
+	// ErrorURIOmitted leaves error_uri out of errors; the embedded engine never sends one.
+	ErrorURIOmitted bool `json:"errorUriOmitted"`
+	// ErrorDescriptionOmitted leaves error_description out of errors; the embedded engine always sends one.
 	ErrorDescriptionOmitted bool `json:"errorDescriptionOmitted"`
-	RefreshTokenIdempotent  bool `json:"refreshTokenIdempotent"`
-	MissingClientIDAllowed  bool `json:"missingClientIdAllowed"`
+	// RefreshTokenIdempotent answers a repeated refresh request with the same tokens; the embedded engine takes it for a replay.
+	RefreshTokenIdempotent bool `json:"refreshTokenIdempotent"`
+	// MissingClientIDAllowed lets token requests of a grant do without client_id; the embedded engine always wants one.
+	MissingClientIDAllowed bool `json:"missingClientIdAllowed"`
 }

@@ -32,28 +32,36 @@ type TokenResponse struct {
 	Action TokenAction `json:"action"`
 	// ResponseContent is the JSON body for the client.
 	ResponseContent string `json:"responseContent,omitempty"`
-	// Ticket, Username and Password are there for the action PASSWORD.
-	Ticket   string `json:"ticket,omitempty"`
+	// Ticket is there for the action PASSWORD; TokenIssue or TokenFail consumes it.
+	Ticket string `json:"ticket,omitempty"`
+	// Username is the end-user's login id, there for the action PASSWORD.
 	Username string `json:"username,omitempty"`
+	// Password is the end-user's password, there for the action PASSWORD.
 	Password string `json:"password,omitempty"` //nolint:gosec // the password grant hands it to the login check; it is never logged
 	// GrantType is the grant, e.g. AUTHORIZATION_CODE.
 	GrantType GrantType `json:"grantType,omitempty"`
-	// ClientID and ClientIDAlias name the client; ClientIDAliasUsed says which one the request used.
-	ClientID          int64  `json:"clientId,omitempty"`
-	ClientIDAlias     string `json:"clientIdAlias,omitempty"`
-	ClientIDAliasUsed bool   `json:"clientIdAliasUsed"`
+	// ClientID is the client.
+	ClientID int64 `json:"clientId,omitempty"`
+	// ClientIDAlias is the alias of the client.
+	ClientIDAlias string `json:"clientIdAlias,omitempty"`
+	// ClientIDAliasUsed says that the request named the client by its alias.
+	ClientIDAliasUsed bool `json:"clientIdAliasUsed"`
 	// Subject is the end-user; empty for client credentials.
 	Subject string `json:"subject,omitempty"`
 	// Scopes are those of the access token.
 	Scopes []string `json:"scopes,omitempty"`
-	// AccessToken, its lifetime in seconds and its end in milliseconds since the epoch.
-	AccessToken          string `json:"accessToken,omitempty"` //nolint:gosec // field of the API
-	AccessTokenDuration  int64  `json:"accessTokenDuration,omitempty"`
-	AccessTokenExpiresAt int64  `json:"accessTokenExpiresAt,omitempty"`
-	// RefreshToken, its lifetime in seconds and its end in milliseconds since the epoch.
-	RefreshToken          string `json:"refreshToken,omitempty"` //nolint:gosec // field of the API
-	RefreshTokenDuration  int64  `json:"refreshTokenDuration,omitempty"`
-	RefreshTokenExpiresAt int64  `json:"refreshTokenExpiresAt,omitempty"`
+	// AccessToken is the token in ResponseContent.
+	AccessToken string `json:"accessToken,omitempty"` //nolint:gosec // field of the API
+	// AccessTokenDuration is in seconds.
+	AccessTokenDuration int64 `json:"accessTokenDuration,omitempty"`
+	// AccessTokenExpiresAt is in milliseconds since the epoch.
+	AccessTokenExpiresAt int64 `json:"accessTokenExpiresAt,omitempty"`
+	// RefreshToken is the refresh token in ResponseContent, if any.
+	RefreshToken string `json:"refreshToken,omitempty"` //nolint:gosec // field of the API
+	// RefreshTokenDuration is in seconds.
+	RefreshTokenDuration int64 `json:"refreshTokenDuration,omitempty"`
+	// RefreshTokenExpiresAt is in milliseconds since the epoch.
+	RefreshTokenExpiresAt int64 `json:"refreshTokenExpiresAt,omitempty"`
 	// IDToken is the ID token in ResponseContent, if any.
 	IDToken string `json:"idToken,omitempty"`
 }
@@ -139,8 +147,9 @@ const (
 type RevocationRequest struct {
 	// Parameters is the raw form body.
 	Parameters string `json:"parameters"`
-	// ClientID and ClientSecret come from HTTP Basic authentication.
-	ClientID     string `json:"clientId,omitempty"`
+	// ClientID is the user part of HTTP Basic authentication, form-decoded.
+	ClientID string `json:"clientId,omitempty"`
+	// ClientSecret is the password part of HTTP Basic authentication, form-decoded.
 	ClientSecret string `json:"clientSecret,omitempty"`
 }
 

@@ -39,7 +39,18 @@ func parseClaims(text string) (requestedClaims, *oauth.Error) {
 	if len(claims.IDToken)+len(claims.UserInfo) > maxClaims {
 		return claims, oauth.NewError(oauth.InvalidRequest, "E013302", "The claims parameter asks for more than %d claims.", maxClaims)
 	}
+	for _, member := range []map[string]json.RawMessage{claims.IDToken, claims.UserInfo} {
+		for name, request := range member {
+			if request[0] != '{' && !bytes.Equal(request, []byte("null")) {
+				return claims, malformedClaim(name)
+			}
+		}
+	}
 	return claims, nil
+}
+
+func malformedClaim(name string) *oauth.Error {
+	return oauth.NewError(oauth.InvalidRequest, "E013304", "The request of the claim %s in the claims parameter is malformed.", name)
 }
 
 // applyClaims takes from the claims parameter what concerns the login: a subject and an essential acr.
@@ -61,12 +72,12 @@ func (r *Request) applyClaims(claims requestedClaims) *oauth.Error {
 	if refusal != nil {
 		return refusal
 	}
-	if acr.Essential {
-		r.acrEssential = true
-		r.acrs = acr.Values
-		if acr.Value != "" {
-			r.acrs = []string{acr.Value}
-		}
+	// Without a value, acr only asks for the claim; with one, it asks for a kind of login (section 5.5.1.1).
+	if acr.Value != "" {
+		acr.Values = []string{acr.Value}
+	}
+	if len(acr.Values) > 0 {
+		r.acrs, r.acrEssential = acr.Values, acr.Essential
 	}
 	r.ClaimsAtUserInfo = claimNames(claims.UserInfo)
 	r.UserInfoClaims = encodeMember(claims.UserInfo)
@@ -98,7 +109,7 @@ func requestOf(member map[string]json.RawMessage, name string) (claimRequest, *o
 		return request, nil
 	}
 	if err := json.Unmarshal(raw, &request); err != nil {
-		return request, oauth.NewError(oauth.InvalidRequest, "E013304", "The request of the claim %s in the claims parameter is malformed.", name)
+		return request, malformedClaim(name)
 	}
 	return request, nil
 }

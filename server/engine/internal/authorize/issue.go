@@ -62,8 +62,8 @@ func checkIssue(request *Request, req *authlete.AuthorizationIssueRequest) *oaut
 		return oauth.NewError(oauth.ServerError, "E041203", "The front end named no subject.")
 	case request.Subject != "" && request.Subject != req.Subject:
 		return oauth.NewError(oauth.ServerError, "E041204", "The front end named another subject than the request insists on.")
-	case req.Claims != "" && !json.Valid([]byte(req.Claims)):
-		return oauth.NewError(oauth.ServerError, "E041205", "The claims of the front end are not JSON.")
+	case req.Claims != "" && json.Unmarshal([]byte(req.Claims), &map[string]json.RawMessage{}) != nil:
+		return oauth.NewError(oauth.ServerError, "E041205", "The claims of the front end are not a JSON object.")
 	default:
 		return nil
 	}
@@ -134,7 +134,10 @@ func (e *Endpoint) issue(ctx context.Context, in issuance, result *authlete.Auth
 		result.AccessToken, result.AccessTokenDuration = access.Value, access.Duration()
 		result.AccessTokenExpiresAt = access.Record.ExpiresAt.UnixMilli()
 		parameters = append(parameters, parameter{"access_token", access.Value}, parameter{"token_type", "Bearer"},
-			parameter{"expires_in", strconv.FormatInt(access.Duration(), 10)}, parameter{"scope", oauth.JoinScopes(in.request.Scopes)})
+			parameter{"expires_in", strconv.FormatInt(access.Duration(), 10)})
+		if len(in.request.Scopes) > 0 {
+			parameters = append(parameters, parameter{"scope", oauth.JoinScopes(in.request.Scopes)})
+		}
 	}
 	code, err := e.newCode(in, &grant)
 	if err != nil {

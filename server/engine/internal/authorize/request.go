@@ -83,6 +83,9 @@ func (r *Request) wantsIDToken() bool {
 	}
 }
 
+// frontChannelTokens says whether tokens pass through the browser.
+func (r *Request) frontChannelTokens() bool { return r.wantsToken() || r.wantsIDToken() }
+
 func (r *Request) encode() ([]byte, error) { return json.Marshal(r) }
 
 func decode(doc []byte) (*Request, error) {

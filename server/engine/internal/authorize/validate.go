@@ -26,6 +26,9 @@ const (
 func begin(values params.Values, client *registry.Client) (*Request, *oauth.Error) {
 	identifier := values.Get("client_id")
 	request := &Request{ClientID: client.ClientID, AliasUsed: identifier == client.ClientIDAlias, State: values.Get("state")}
+	if client.Locked {
+		return nil, oauth.NewError(oauth.UnauthorizedClient, "E007303", "The client is locked.")
+	}
 	request.RedirectURI, request.RedirectURISent = values.Get("redirect_uri"), values.Has("redirect_uri")
 	switch {
 	case request.RedirectURISent && !client.HasRedirectURI(request.RedirectURI):
@@ -41,8 +44,23 @@ func begin(values params.Values, client *registry.Client) (*Request, *oauth.Erro
 	if len(request.State) > maxEcho {
 		return nil, oauth.NewError(oauth.InvalidRequest, "E011305", "'state' is longer than %d bytes.", maxEcho)
 	}
-	request.ResponseMode = modeQuery
+	request.ResponseMode = answerMode(values)
 	return request, nil
+}
+
+// answerMode is how the client expects answers to such a request. It holds for refusals of the response type and of the
+// response mode too (OAuth 2.0 Multiple Response Type Encoding Practices 1.0, section 5).
+func answerMode(values params.Values) string {
+	request := Request{}
+	request.ResponseType, _ = oauth.ResponseType(values.Get("response_type"))
+	switch mode := values.Get("response_mode"); {
+	case mode == modeFragment, mode == modeFormPost:
+		return mode
+	case request.frontChannelTokens():
+		return modeFragment
+	default:
+		return modeQuery
+	}
 }
 
 // validate checks the rest of a request whose redirect URI is proven.
@@ -67,16 +85,13 @@ func checkResponse(r *Request, values params.Values, client *registry.Client, se
 		return oauth.NewError(oauth.UnsupportedResponseType, "E009302", "The response type is not supported.")
 	}
 	r.ResponseType = responseType
-	if r.wantsToken() || r.wantsIDToken() {
-		r.ResponseMode = modeFragment
-	}
 	if !client.AllowsResponse(responseType) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009303", "The client may not use this response type.")
 	}
 	if r.wantsCode() && !grantUsable(authlete.GrantAuthorizationCode, client, service) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009304", "The client may not use the authorization code grant.")
 	}
-	if (r.wantsToken() || r.wantsIDToken()) && !grantUsable(authlete.GrantImplicit, client, service) {
+	if r.frontChannelTokens() && !grantUsable(authlete.GrantImplicit, client, service) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009305", "Tokens from the authorization endpoint are not allowed to the client.")
 	}
 	return checkMode(r, values.Get("response_mode"))
@@ -88,16 +103,12 @@ func grantUsable(grant authlete.GrantType, client *registry.Client, service *aut
 
 func checkMode(r *Request, mode string) *oauth.Error {
 	switch mode {
-	case "":
-		return nil
-	case modeFragment, modeFormPost:
-		r.ResponseMode = mode
+	case "", modeFragment, modeFormPost:
 		return nil
 	case modeQuery:
-		if r.wantsToken() || r.wantsIDToken() {
+		if r.frontChannelTokens() {
 			return oauth.NewError(oauth.InvalidRequest, "E012302", "Tokens are never sent in a query.")
 		}
-		r.ResponseMode = mode
 		return nil
 	default:
 		return oauth.NewError(oauth.InvalidRequest, "E012301", "The response mode is not supported; use query, fragment or form_post.")
@@ -229,21 +240,22 @@ func checkMaxAge(r *Request, values params.Values, client *registry.Client, _ *a
 func checkClaims(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
 	r.acrs = strings.Fields(values.Get("acr_values"))
 	if len(r.acrs) == 0 {
-		r.acrs = client.DefaultAcrs
+		r.acrs = slices.Clone(client.DefaultAcrs)
 	}
-	// acr_values asks voluntarily: what the service does not support is left out (OpenID Connect Core 1.0, 3.1.2.1).
-	r.acrs = slices.DeleteFunc(slices.Clone(r.acrs), func(acr string) bool { return !slices.Contains(service.SupportedAcrs, acr) })
-	if !r.openID() {
-		return nil
+	if r.openID() {
+		claims, refusal := parseClaims(values.Get("claims"))
+		if refusal != nil {
+			return refusal
+		}
+		if refusal := r.applyClaims(claims); refusal != nil {
+			return refusal
+		}
+		r.addScopeClaims()
 	}
-	claims, refusal := parseClaims(values.Get("claims"))
-	if refusal != nil {
-		return refusal
+	if !r.acrEssential {
+		// What is asked for voluntarily and not supported is left out (OpenID Connect Core 1.0, section 3.1.2.1).
+		r.acrs = slices.DeleteFunc(r.acrs, func(acr string) bool { return !slices.Contains(service.SupportedAcrs, acr) })
 	}
-	if refusal := r.applyClaims(claims); refusal != nil {
-		return refusal
-	}
-	r.addScopeClaims()
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
 
 // Bounds of a client's settings.
@@ -19,6 +20,7 @@ const (
 	maxText         = 2048
 	minSecret       = 16
 	maxSecret       = 512
+	subjectPublic   = "PUBLIC"
 )
 
 // refuse returns the error for a bad field.
@@ -42,7 +44,7 @@ func completed(c authlete.Client) authlete.Client {
 		c.ApplicationType = authlete.ApplicationWeb
 	}
 	if c.SubjectType == "" {
-		c.SubjectType = "PUBLIC"
+		c.SubjectType = subjectPublic
 	}
 	c.ClientIDAliasEnabled = c.ClientIDAlias != ""
 	return c
@@ -50,7 +52,10 @@ func completed(c authlete.Client) authlete.Client {
 
 // check validates a client's settings.
 func check(call string, c *authlete.Client) error {
-	for _, step := range []func(string, *authlete.Client) *authlete.Error{checkIdentity, checkRedirects, checkAuthentication, checkAlgorithms} {
+	steps := []func(string, *authlete.Client) *authlete.Error{
+		checkIdentity, checkPages, checkTypes, checkRedirects, checkAuthentication, checkAlgorithms, checkLimits,
+	}
+	for _, step := range steps {
 		if refusal := step(call, c); refusal != nil {
 			return refusal
 		}
@@ -65,12 +70,48 @@ func checkIdentity(call string, c *authlete.Client) *authlete.Error {
 	if c.ClientIDAlias != "" && strings.Trim(c.ClientIDAlias, "0123456789") == "" {
 		return refuse(call, "E201302", "clientIdAlias must not be a number: numbers are client ids")
 	}
-	for name, text := range map[string]string{
-		"clientName": c.ClientName, "description": c.Description, "clientUri": c.ClientURI, "logoUri": c.LogoURI, "policyUri": c.PolicyURI, "tosUri": c.TosURI,
-	} {
-		if len(text) > maxText {
-			return refuse(call, "E201303", "%s is longer than %d bytes", name, maxText)
+	return nil
+}
+
+// checkPages checks what the login and consent page shows.
+func checkPages(call string, c *authlete.Client) *authlete.Error {
+	for _, field := range []struct{ name, text string }{{"clientName", c.ClientName}, {"description", c.Description}} {
+		if len(field.text) > maxText {
+			return refuse(call, "E201303", "%s is longer than %d bytes", field.name, maxText)
 		}
+	}
+	for _, field := range []struct{ name, uri string }{
+		{"clientUri", c.ClientURI}, {"logoUri", c.LogoURI}, {"policyUri", c.PolicyURI}, {"tosUri", c.TosURI},
+	} {
+		if field.uri != "" && !pageURI(field.uri) {
+			return refuse(call, "E201319", "%s must be an http or https URL of at most %d bytes", field.name, maxText)
+		}
+	}
+	return nil
+}
+
+func pageURI(uri string) bool {
+	parsed, err := url.Parse(uri)
+	return err == nil && len(uri) <= maxText && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != ""
+}
+
+// checkTypes wants grant and response types that the engine knows.
+func checkTypes(call string, c *authlete.Client) *authlete.Error {
+	for _, grant := range c.GrantTypes {
+		if known, ok := oauth.GrantType(oauth.GrantTypeParameter(grant)); !ok || known != grant {
+			return refuse(call, "E201320", "grantTypes: %q is not supported", grant)
+		}
+	}
+	for _, response := range c.ResponseTypes {
+		if known, ok := oauth.ResponseType(oauth.ResponseTypeParameter(response)); !ok || known != response {
+			return refuse(call, "E201321", "responseTypes: %q is not supported", response)
+		}
+	}
+	if c.ApplicationType != authlete.ApplicationWeb && c.ApplicationType != authlete.ApplicationNative {
+		return refuse(call, "E201322", "applicationType must be WEB or NATIVE")
+	}
+	if c.SubjectType != subjectPublic {
+		return refuse(call, "E201323", "subjectType must be %s", subjectPublic)
 	}
 	return nil
 }
@@ -96,12 +137,14 @@ func redirectProblem(uri string, application authlete.ApplicationType) string {
 	switch {
 	case err != nil || !parsed.IsAbs():
 		return "is not an absolute URI"
+	case strings.ContainsFunc(uri, notURI):
+		return "has a character that must be percent-encoded"
 	case parsed.Fragment != "" || strings.Contains(uri, "#"):
 		return "has a fragment"
 	case len(uri) > maxText:
 		return "is too long"
 	case parsed.Scheme == "https":
-		if parsed.Host == "" {
+		if parsed.Hostname() == "" {
 			return "has no host"
 		}
 		return ""
@@ -115,6 +158,11 @@ func redirectProblem(uri string, application authlete.ApplicationType) string {
 	default:
 		return "uses a private scheme, which is allowed to clients of applicationType NATIVE, in reverse domain notation"
 	}
+}
+
+// notURI is true for characters that no URI contains (RFC 3986, appendix A).
+func notURI(c rune) bool {
+	return c <= ' ' || c > '~' || strings.ContainsRune(`"<>\^`+"`{|}", c)
 }
 
 func loopback(host string) bool {
@@ -171,16 +219,29 @@ func checkAlgorithms(call string, c *authlete.Client) *authlete.Error {
 	if c.IDTokenSignAlg != "" && c.IDTokenSignAlg != authlete.RS256 && c.IDTokenSignAlg != authlete.ES256 {
 		return refuse(call, "E201315", "idTokenSignAlg must be RS256 or ES256")
 	}
+	switch c.TokenAuthSignAlg {
+	case "", authlete.RS256, authlete.PS256, authlete.ES256:
+		return nil
+	default:
+		return refuse(call, "E201324", "tokenAuthSignAlg must be RS256, PS256 or ES256")
+	}
+}
+
+func checkLimits(call string, c *authlete.Client) *authlete.Error {
 	if c.Extension != nil && (c.Extension.AccessTokenDuration < 0 || c.Extension.RefreshTokenDuration < 0) {
 		return refuse(call, "E201316", "extension: durations must not be negative")
+	}
+	if c.DefaultMaxAge < 0 {
+		return refuse(call, "E201325", "defaultMaxAge must not be negative")
 	}
 	return nil
 }
 
 // checkSecret bounds an imposed secret.
 func checkSecret(call, secret string) error {
-	if len(secret) < minSecret || len(secret) > maxSecret {
-		return refuse(call, "E149301", "clientSecret must have %d to %d characters", minSecret, maxSecret)
+	// RFC 6749, appendix A.2: a secret has printable ASCII characters.
+	if len(secret) < minSecret || len(secret) > maxSecret || strings.ContainsFunc(secret, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return refuse(call, "E149301", "clientSecret must have %d to %d printable ASCII characters", minSecret, maxSecret)
 	}
 	return nil
 }

@@ -37,8 +37,11 @@ type document struct {
 	PolicyURI             string   `json:"op_policy_uri,omitempty"`
 	TosURI                string   `json:"op_tos_uri,omitempty"`
 	PromptValues          []string `json:"prompt_values_supported"`
+	UILocales             []string `json:"ui_locales_supported,omitempty"`
+	ClaimsLocales         []string `json:"claims_locales_supported,omitempty"`
 	RevocationEndpoint    string   `json:"revocation_endpoint,omitempty"`
 	RevocationAuthMethods []string `json:"revocation_endpoint_auth_methods_supported,omitempty"`
+	RevocationAuthAlgs    []string `json:"revocation_endpoint_auth_signing_alg_values_supported,omitempty"`
 	IntrospectionEndpoint string   `json:"introspection_endpoint,omitempty"`
 	IntrospectionMethods  []string `json:"introspection_endpoint_auth_methods_supported,omitempty"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
@@ -59,7 +62,7 @@ func Document(service *authlete.Service, idTokenAlgs, assertionAlgs []authlete.J
 		GrantTypes:            texts(service.SupportedGrantTypes, oauth.GrantTypeParameter),
 		AcrValues:             service.SupportedAcrs,
 		SubjectTypes:          []string{"public"},
-		IDTokenAlgs:           texts(idTokenAlgs, func(a authlete.JWSAlg) string { return string(a) }),
+		IDTokenAlgs:           texts(idTokenAlgs, algName),
 		TokenAuthMethods:      texts(service.SupportedTokenAuthMethods, oauth.AuthMethodParameter),
 		DisplayValues:         []string{"page", "popup", "touch", "wap"},
 		ClaimTypes:            []string{"normal"},
@@ -68,6 +71,8 @@ func Document(service *authlete.Service, idTokenAlgs, assertionAlgs []authlete.J
 		PolicyURI:             service.PolicyURI,
 		TosURI:                service.TosURI,
 		PromptValues:          []string{"none", "login", "consent", "select_account"},
+		UILocales:             service.SupportedUILocales,
+		ClaimsLocales:         service.SupportedClaimLocales,
 		RevocationEndpoint:    service.RevocationEndpoint,
 		RevocationAuthMethods: texts(service.SupportedRevocationAuthMethods, oauth.AuthMethodParameter),
 		IntrospectionEndpoint: service.IntrospectionEndpoint,
@@ -76,7 +81,10 @@ func Document(service *authlete.Service, idTokenAlgs, assertionAlgs []authlete.J
 		ResponseIss:           !service.IssSuppressed,
 	}
 	if slices.Contains(service.SupportedTokenAuthMethods, authlete.AuthPrivateKeyJWT) {
-		doc.TokenAuthAlgs = texts(assertionAlgs, func(a authlete.JWSAlg) string { return string(a) })
+		doc.TokenAuthAlgs = texts(assertionAlgs, algName)
+	}
+	if slices.Contains(service.SupportedRevocationAuthMethods, authlete.AuthPrivateKeyJWT) {
+		doc.RevocationAuthAlgs = texts(assertionAlgs, algName)
 	}
 	if !service.PkceS256Required {
 		doc.ChallengeMethods = append(doc.ChallengeMethods, issue.ChallengePlain)
@@ -87,6 +95,8 @@ func Document(service *authlete.Service, idTokenAlgs, assertionAlgs []authlete.J
 	}
 	return text, nil
 }
+
+func algName(alg authlete.JWSAlg) string { return string(alg) }
 
 func scopeNames(service *authlete.Service) []string {
 	var names []string

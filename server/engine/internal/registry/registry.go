@@ -110,17 +110,12 @@ func (r *Registry) client(ctx context.Context, identifier string, maxAge time.Du
 	return client, nil
 }
 
-// find reads a client by alias, then by id.
+// find reads a client by id, which no alias can be mistaken for, or by alias.
 func (r *Registry) find(ctx context.Context, identifier string) (store.Client, error) {
-	record, err := r.deps.Store.FindClientByAlias(ctx, identifier)
-	if !errors.Is(err, store.ErrNotFound) {
-		return record, err
+	if id, err := strconv.ParseInt(identifier, 10, 64); err == nil && IDString(id) == identifier {
+		return r.deps.Store.FindClient(ctx, id)
 	}
-	id, parseErr := strconv.ParseInt(identifier, 10, 64)
-	if parseErr != nil {
-		return store.Client{}, err
-	}
-	return r.deps.Store.FindClient(ctx, id)
+	return r.deps.Store.FindClientByAlias(ctx, identifier)
 }
 
 // Record reads a client past the cache, as the store has it.
