@@ -26,7 +26,7 @@ import (
 
 // The keys of the tests are made once: an RSA key takes long.
 var (
-	ecKeys = sync.OnceValue(func() map[string]*ecdsa.PrivateKey { //nolint:gochecknoglobals // made once, never changed
+	ecKeys = sync.OnceValue(func() map[string]*ecdsa.PrivateKey {
 		made := map[string]*ecdsa.PrivateKey{}
 		for _, kid := range []string{"k1", "k2", "stranger"} {
 			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -37,7 +37,7 @@ var (
 		}
 		return made
 	})
-	rsaOnce = sync.OnceValue(func() *rsa.PrivateKey { //nolint:gochecknoglobals // as above
+	rsaOnce = sync.OnceValue(func() *rsa.PrivateKey {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			panic(err)
@@ -376,8 +376,7 @@ func FuzzAssertion(f *testing.F) {
 			t.Skip()
 		}
 		_, err = clients.Clients.Authenticate(t.Context(), credentials(t, in.Encode(), "", ""))
-		var refusal *oauth.Error
-		if !errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*oauth.Error](err); !ok {
 			t.Errorf("Authenticate: %v; want a refusal: nobody has the client's key", err)
 		}
 	})

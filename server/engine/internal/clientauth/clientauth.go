@@ -110,6 +110,7 @@ func (a *Authenticator) prove(ctx context.Context, proof *proof, find lookup) (*
 		if refusal := a.verify(ctx, client, proof.assertion); refusal != nil {
 			return nil, refusal
 		}
+	case authlete.AuthNone: // nothing to check beyond the method
 	}
 	return client, nil
 }
@@ -117,11 +118,10 @@ func (a *Authenticator) prove(ctx context.Context, proof *proof, find lookup) (*
 // checkMethod holds the client to its one method. That a client exists is no
 // secret, so a wrong method may be named as such; it is a mistake that people make.
 func checkMethod(client *registry.Client, proof *proof) *oauth.Error {
-	method := Method(&client.Client)
-	switch {
-	case method == proof.method:
+	switch Method(&client.Client) {
+	case proof.method:
 		return nil
-	case method == authlete.AuthNone:
+	case authlete.AuthNone:
 		return oauth.NewError(oauth.InvalidClient, codePublicSecret,
 			"The client is public and must not present credentials.")
 	default:
@@ -151,6 +151,6 @@ func wrongCredentials() *oauth.Error {
 
 // isRefusal says whether fresh data could turn the refusal around.
 func isRefusal(err error) bool {
-	var refusal *oauth.Error
-	return errors.As(err, &refusal) && refusal.Code == oauth.InvalidClient
+	refusal, ok := errors.AsType[*oauth.Error](err)
+	return ok && refusal.Code == oauth.InvalidClient
 }

@@ -69,6 +69,7 @@ func readProof(in *Credentials) (proof, *oauth.Error) {
 			return proof{}, err
 		}
 		out.assertion, out.identifier = parsed, parsed.claims.Subject
+	case authlete.AuthNone: // the identifier in the body is all there is
 	}
 	if out.identifier == "" {
 		return proof{}, oauth.NewError(oauth.InvalidClient, codeNoClient, "The request does not identify a client.")

@@ -45,25 +45,31 @@ func TestPlan(t *testing.T) {
 		keys []held
 		want []step
 	}{
-		"NoKeys":                 {},
-		"YoungKey":               {keys: []held{activeKey(time.Hour, ab)}},
-		"JustBeforePublishing":   {keys: []held{activeKey(66*time.Hour-time.Second, ab)}},
-		"PublishesBeforeAge":     {keys: []held{activeKey(66*time.Hour, ab)}, want: create(ab)},
-		"PublishesOnce":          {keys: []held{activeKey(70*time.Hour, ab), pendingKey("p", time.Hour, ab)}},
-		"PublishedButNotOfAge":   {keys: []held{activeKey(89*time.Hour, ab), pendingKey("p", 25*time.Hour, ab)}},
-		"OfAgeButNotPublished":   {keys: []held{activeKey(99*time.Hour, ab), pendingKey("p", 23*time.Hour, ab)}},
-		"OfAgeAndPublished":      {keys: []held{activeKey(90*time.Hour, ab), pendingKey("p", 24*time.Hour, ab)}, want: activate("p")},
-		"OldestOfTwoFirst":       {keys: []held{activeKey(90*time.Hour, ab), pendingKey("p", 25*time.Hour, ab), pendingKey("q", 24*time.Hour, ab)}, want: activate("p")},
+		"NoKeys":               {},
+		"YoungKey":             {keys: []held{activeKey(time.Hour, ab)}},
+		"JustBeforePublishing": {keys: []held{activeKey(66*time.Hour-time.Second, ab)}},
+		"PublishesBeforeAge":   {keys: []held{activeKey(66*time.Hour, ab)}, want: create(ab)},
+		"PublishesOnce":        {keys: []held{activeKey(70*time.Hour, ab), pendingKey("p", time.Hour, ab)}},
+		"PublishedButNotOfAge": {keys: []held{activeKey(89*time.Hour, ab), pendingKey("p", 25*time.Hour, ab)}},
+		"OfAgeButNotPublished": {keys: []held{activeKey(99*time.Hour, ab), pendingKey("p", 23*time.Hour, ab)}},
+		"OfAgeAndPublished":    {keys: []held{activeKey(90*time.Hour, ab), pendingKey("p", 24*time.Hour, ab)}, want: activate("p")},
+		"OldestOfTwoFirst": {
+			keys: []held{activeKey(90*time.Hour, ab), pendingKey("p", 25*time.Hour, ab), pendingKey("q", 24*time.Hour, ab)},
+			want: activate("p"),
+		},
 		"Requested":              {keys: []held{activeKey(time.Hour, a)}, want: create(ab)},
 		"RequestedFirst":         {keys: []held{activeKey(time.Hour, history{})}, want: create(history{Count: 1, Requests: []string{"b"}})},
 		"RequestedBesidePending": {keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, a)}, want: create(ab)},
 		"RequestPending":         {keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, ab)}},
 		"RequestPublished":       {keys: []held{activeKey(time.Hour, a), pendingKey("p", 24*time.Hour, ab)}, want: activate("p")},
-		"RequestBeforeAge":       {keys: []held{activeKey(99*time.Hour, a), pendingKey("p", 30*time.Hour, a), pendingKey("q", 24*time.Hour, ab)}, want: activate("q")},
-		"PendingBeforeRequest":   {keys: []held{activeKey(time.Hour, ab), pendingKey("p", 30*time.Hour, a)}, want: remove("p")},
-		"AnsweredByRetiring":     {keys: []held{{Key: retiringKey(0).Key, history: ab}, activeKey(time.Hour, ab.with("c"))}},
-		"RetiringStillNeeded":    {keys: []held{retiringKey(time.Hour), activeKey(time.Hour, ab)}},
-		"RetiringNotNeeded":      {keys: []held{retiringKey(time.Hour + retainSkew), activeKey(time.Hour, ab)}, want: remove("retiring")},
+		"RequestBeforeAge": {
+			keys: []held{activeKey(99*time.Hour, a), pendingKey("p", 30*time.Hour, a), pendingKey("q", 24*time.Hour, ab)},
+			want: activate("q"),
+		},
+		"PendingBeforeRequest": {keys: []held{activeKey(time.Hour, ab), pendingKey("p", 30*time.Hour, a)}, want: remove("p")},
+		"AnsweredByRetiring":   {keys: []held{{Key: retiringKey(0).Key, history: ab}, activeKey(time.Hour, ab.with("c"))}},
+		"RetiringStillNeeded":  {keys: []held{retiringKey(time.Hour), activeKey(time.Hour, ab)}},
+		"RetiringNotNeeded":    {keys: []held{retiringKey(time.Hour + retainSkew), activeKey(time.Hour, ab)}, want: remove("retiring")},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

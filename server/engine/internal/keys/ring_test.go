@@ -37,22 +37,22 @@ func (c *cluster) now() time.Time { return time.Unix(0, c.nanos.Load()).UTC() }
 func (c *cluster) advance(d time.Duration) { c.nanos.Add(int64(d)) }
 
 // replica returns a started ring with both algorithms unless others are given.
-func (c *cluster) replica(t testing.TB, name string, policy Policy, algs ...authlete.JWSAlg) *Ring {
-	t.Helper()
+func (c *cluster) replica(tb testing.TB, name string, policy Policy, algs ...authlete.JWSAlg) *Ring {
+	tb.Helper()
 	if len(algs) == 0 {
 		algs = []authlete.JWSAlg{authlete.ES256}
 	}
 	ring, err := New(Deps{
-		Store: c.store, Sealer: newTestSealer(t, 1), Clock: c.now, Policy: func() Policy { return policy },
+		Store: c.store, Sealer: newTestSealer(tb, 1), Clock: c.now, Policy: func() Policy { return policy },
 		Algorithms: algs, Replica: name, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		t.Fatalf("New: %v", err)
+		tb.Fatalf("New: %v", err)
 	}
-	if err := ring.Start(t.Context()); err != nil {
-		t.Fatalf("Start: %v", err)
+	if err := ring.Start(tb.Context()); err != nil {
+		tb.Fatalf("Start: %v", err)
 	}
-	t.Cleanup(ring.Wait)
+	tb.Cleanup(ring.Wait)
 	return ring
 }
 
@@ -65,15 +65,15 @@ func maintain(t *testing.T, rings ...*Ring) {
 	}
 }
 
-func jwks(t testing.TB, ring *Ring) jose.JSONWebKeySet {
-	t.Helper()
-	doc, err := ring.JWKS(t.Context())
+func jwks(tb testing.TB, ring *Ring) jose.JSONWebKeySet {
+	tb.Helper()
+	doc, err := ring.JWKS(tb.Context())
 	if err != nil {
-		t.Fatalf("JWKS: %v", err)
+		tb.Fatalf("JWKS: %v", err)
 	}
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(doc, &set); err != nil {
-		t.Fatalf("JWKS %s: %v", doc, err)
+		tb.Fatalf("JWKS %s: %v", doc, err)
 	}
 	return set
 }

@@ -83,7 +83,7 @@ func (s *Sealer) Seal(plain []byte, context string) ([]byte, error) {
 	if _, err := io.ReadFull(s.rand, nonce); err != nil {
 		return nil, fmt.Errorf("reading randomness: %w", err)
 	}
-	return aead.Seal(sealed, nonce, plain, associated(sealed[:headerSize], context)), nil
+	return aead.Seal(sealed, nonce, plain, associated(sealed[:headerSize], context)), nil //nolint:gosec // the nonce was just read
 }
 
 // Open decrypts a sealed value. Whatever is wrong with it is ErrSealed.

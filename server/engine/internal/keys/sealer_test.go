@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-func newTestSealer(t testing.TB, fill byte, previous ...[]byte) *Sealer {
-	t.Helper()
+func newTestSealer(tb testing.TB, fill byte, previous ...[]byte) *Sealer {
+	tb.Helper()
 	sealer, err := NewSealer(rand.Reader, bytes.Repeat([]byte{fill}, KEKSize), previous...)
 	if err != nil {
-		t.Fatalf("NewSealer: %v", err)
+		tb.Fatalf("NewSealer: %v", err)
 	}
 	return sealer
 }

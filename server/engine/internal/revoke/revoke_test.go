@@ -129,20 +129,23 @@ func TestRevocationByPublicClient(t *testing.T) {
 func TestRevocationRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		request authlete.RevocationRequest
-		action  authlete.RevocationAction
-		result  string
+		parameters string
+		client     string
+		secret     string
+		action     authlete.RevocationAction
+		result     string
 	}{
-		"NoToken":     {request: authlete.RevocationRequest{ClientID: "app", ClientSecret: fixture.Secret}, action: authlete.RevocationBadRequest, result: "E113302"},
-		"Malformed":   {request: authlete.RevocationRequest{Parameters: "token=a&token=b", ClientID: "app", ClientSecret: fixture.Secret}, action: authlete.RevocationBadRequest, result: "E113301"},
-		"WrongSecret": {request: authlete.RevocationRequest{Parameters: "token=a", ClientID: "app", ClientSecret: "wrong"}, action: authlete.RevocationInvalidClient, result: "E157303"},
-		"NoClient":    {request: authlete.RevocationRequest{Parameters: "token=a"}, action: authlete.RevocationInvalidClient, result: "E157301"},
+		"NoToken":     {parameters: "", client: "app", secret: fixture.Secret, action: authlete.RevocationBadRequest, result: "E113302"},
+		"Malformed":   {parameters: "token=a&token=b", client: "app", secret: fixture.Secret, action: authlete.RevocationBadRequest, result: "E113301"},
+		"WrongSecret": {parameters: "token=a", client: "app", secret: "wrong", action: authlete.RevocationInvalidClient, result: "E157303"},
+		"NoClient":    {parameters: "token=a", action: authlete.RevocationInvalidClient, result: "E157301"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			response, err := w.endpoint.Revocation(t.Context(), &tc.request)
+			request := &authlete.RevocationRequest{Parameters: tc.parameters, ClientID: tc.client, ClientSecret: tc.secret}
+			response, err := w.endpoint.Revocation(t.Context(), request)
 			if err != nil || response.Action != tc.action || response.ResultCode != tc.result || response.ResponseContent == "" {
 				t.Errorf("Revocation = %+v, %v; want %s %s", response, err, tc.action, tc.result)
 			}

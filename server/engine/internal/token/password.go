@@ -68,8 +68,7 @@ func (e *Endpoint) password(ctx context.Context, r *request) (*authlete.TokenRes
 // TokenIssue completes a password grant.
 func (e *Endpoint) TokenIssue(ctx context.Context, req *authlete.TokenIssueRequest) (*authlete.TokenIssueResponse, error) {
 	response, err := e.issuePassword(ctx, req)
-	var refusal *oauth.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*oauth.Error](err); ok {
 		return &authlete.TokenIssueResponse{
 			Result: refusal.Result(), Action: authlete.TokenIssueInternalServerError, ResponseContent: refusal.Content(),
 		}, nil

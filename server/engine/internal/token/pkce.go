@@ -34,20 +34,27 @@ func checkVerifier(r *request, request *issue.CodeRequest) *oauth.Error {
 	case !wellFormed(verifier):
 		return oauth.NewError(oauth.InvalidGrant, codeVerifierForm, "The 'code_verifier' is malformed.")
 	}
-	expected := verifier
-	switch request.CodeChallengeMethod {
-	case issue.ChallengeS256:
-		sum := sha256.Sum256([]byte(verifier))
-		expected = base64.RawURLEncoding.EncodeToString(sum[:])
-	default:
-		if request.CodeChallengeMethod != issue.ChallengePlain || r.service.PkceS256Required {
-			return oauth.NewError(oauth.InvalidGrant, codePlain, "The code challenge method is not allowed.")
-		}
+	expected, ok := challengeOf(verifier, request.CodeChallengeMethod, !r.service.PkceS256Required)
+	if !ok {
+		return oauth.NewError(oauth.InvalidGrant, codePlain, "The code challenge method is not allowed.")
 	}
 	if subtle.ConstantTimeCompare([]byte(expected), []byte(request.CodeChallenge)) != 1 {
 		return oauth.NewError(oauth.InvalidGrant, codeVerifier, "The 'code_verifier' is wrong.")
 	}
 	return nil
+}
+
+// challengeOf derives the challenge from a verifier; false if the method is not allowed.
+func challengeOf(verifier, method string, plainAllowed bool) (string, bool) {
+	switch method {
+	case issue.ChallengeS256:
+		sum := sha256.Sum256([]byte(verifier))
+		return base64.RawURLEncoding.EncodeToString(sum[:]), true
+	case issue.ChallengePlain:
+		return verifier, plainAllowed
+	default:
+		return "", false
+	}
 }
 
 // wellFormed checks length and characters of a verifier.

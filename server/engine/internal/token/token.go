@@ -68,8 +68,7 @@ type request struct {
 // Token processes a token request.
 func (e *Endpoint) Token(ctx context.Context, req *authlete.TokenRequest) (*authlete.TokenResponse, error) {
 	response, err := e.process(ctx, req)
-	var refusal *oauth.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*oauth.Error](err); ok {
 		return refused(refusal), nil
 	}
 	return response, err

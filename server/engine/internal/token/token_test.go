@@ -243,8 +243,10 @@ func TestExchangeRules(t *testing.T) {
 		"VerifierIsTheChallenge":  {request: s256, change: []string{"code_verifier", challenge}, want: "invalid_grant E050315"},
 		"VerifierUnasked":         {request: unchallenged, want: "invalid_grant E050317"},
 		"NoChallengeConfidential": {request: unchallenged, change: []string{"code_verifier", ""}},
-		"NoChallengeRequired": {request: unchallenged, change: []string{"code_verifier", ""},
-			service: func(s *authlete.Service) { s.PkceRequired = true }, want: "invalid_grant E050314"},
+		"NoChallengeRequired": {
+			request: unchallenged, change: []string{"code_verifier", ""},
+			service: func(s *authlete.Service) { s.PkceRequired = true }, want: "invalid_grant E050314",
+		},
 		"PlainAllowed":  {request: plain, service: allowPlain},
 		"PlainWrong":    {request: plain, service: allowPlain, change: []string{"code_verifier", challenge}, want: "invalid_grant E050315"},
 		"PlainRefused":  {request: plain, want: "invalid_grant E050316"},

@@ -59,8 +59,11 @@ func TestUserInfoIssue(t *testing.T) {
 		request authlete.UserInfoIssueRequest
 		want    string
 	}{
-		"NoClaims":     {want: `{"sub":"alice"}`},
-		"Claims":       {request: authlete.UserInfoIssueRequest{Claims: `{"name":"A","address":{"country":"DE"}}`}, want: `{"sub":"alice","address":{"country":"DE"},"name":"A"}`},
+		"NoClaims": {want: `{"sub":"alice"}`},
+		"Claims": {
+			request: authlete.UserInfoIssueRequest{Claims: `{"name":"A","address":{"country":"DE"}}`},
+			want:    `{"sub":"alice","address":{"country":"DE"},"name":"A"}`,
+		},
 		"SubIsNoClaim": {request: authlete.UserInfoIssueRequest{Claims: `{"sub":"mallory"}`}, want: `{"sub":"alice"}`},
 		"SubOfIDToken": {details: issue.GrantDetails{Sub: "p1"}, want: `{"sub":"p1"}`},
 		"SubOfTheCall": {details: issue.GrantDetails{Sub: "p1"}, request: authlete.UserInfoIssueRequest{Sub: "p2"}, want: `{"sub":"p2"}`},
