@@ -130,6 +130,7 @@ func TestAssertion(t *testing.T) {
 		"StrangerWithOurKID":  {change: func(_ int64, a *assertionOf) { a.key = ecKey("stranger"); a.key.kid = "k1" }, result: "E157303"},
 		"StrangerWithoutKID":  {change: func(_ int64, a *assertionOf) { a.key = ecKey("stranger"); a.key.kid = "" }, result: "E157303"},
 		"UnknownKID":          {change: func(_ int64, a *assertionOf) { a.key.kid = "k9" }, result: "E157303"},
+		"TooLong":             {change: func(_ int64, a *assertionOf) { a.claims["x"] = strings.Repeat("x", 8<<10) }, result: "E157311"},
 		"UnsupportedAlg":      {change: func(_ int64, a *assertionOf) { a.key, a.alg = rsaKey("r1"), jose.RS384 }, result: "E157311"},
 		"UnknownClient":       {change: func(_ int64, a *assertionOf) { a.claims["iss"], a.claims["sub"] = "nobody", "nobody" }, result: "E157303"},
 		"ClientOfOtherMethod": {change: func(_ int64, a *assertionOf) { a.claims["iss"], a.claims["sub"] = "basic", "basic" }, result: "E157357"},

@@ -172,6 +172,39 @@ func TestReplicasStartTogether(t *testing.T) {
 	}
 }
 
+// overtaken is a store in which another replica makes its key just before this one does.
+type overtaken struct {
+	Store
+	rival store.Key
+}
+
+func (s *overtaken) CreateKey(ctx context.Context, key store.Key) error {
+	if err := s.Store.CreateKey(ctx, s.rival); err != nil {
+		return err
+	}
+	return s.Store.CreateKey(ctx, key)
+}
+
+func TestKeyOfFasterReplicaCounts(t *testing.T) {
+	t.Parallel()
+	c := newCluster()
+	rival, err := generate(newTestSealer(t, 1), authlete.ES256, history{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rival.State, rival.CreatedAt, rival.ActivatedAt = store.KeyActive, c.now(), c.now()
+	ring, err := New(Deps{
+		Store: &overtaken{Store: c.store, rival: rival}, Sealer: newTestSealer(t, 1), Clock: c.now,
+		Policy: func() Policy { return Policy{} }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kid := signedBy(t, ring, ring, authlete.ES256); kid != rival.KID {
+		t.Errorf("signed with %q, want the rival's %q", kid, rival.KID)
+	}
+}
+
 func TestStartReadsStoredKeys(t *testing.T) {
 	t.Parallel()
 	c := newCluster()

@@ -166,6 +166,9 @@ func TestRefusals(t *testing.T) {
 			if err != nil || got.Action != tc.action || !strings.HasPrefix(got.ResponseContent, `Bearer error="`+tc.error+`",`) {
 				t.Errorf("UserInfo = %+v, %v; want %s, %s", got, err, tc.action, tc.error)
 			}
+			if name == "ClientCredentials" && got.ResultCode != "E088305" {
+				t.Errorf("result %s, want the token refused for having no end-user", got.ResultMessage)
+			}
 			if got.Subject != "" || got.Claims != nil {
 				t.Errorf("the refusal names subject %q and claims %v", got.Subject, got.Claims)
 			}
