@@ -19,7 +19,9 @@ type downStore struct{ token.Store }
 
 func (downStore) IssueTokens(context.Context, *store.Grant, store.Tokens) error { return errDown }
 
-func (downStore) RedeemCode(context.Context, store.Hash, time.Time, store.Tokens) error { return errDown }
+func (downStore) RedeemCode(context.Context, store.Hash, time.Time, store.Tokens) error {
+	return errDown
+}
 
 func (downStore) RotateRefresh(context.Context, store.Hash, time.Time, store.Tokens) error {
 	return errDown
