@@ -29,7 +29,7 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 		DecisionPath: base + pathDecision, ServiceName: config.Service.Name, Remember: config.Session.Consent == configv1alpha1.ConsentRemember,
 		Lifetime: time.Duration(config.Session.InteractionSeconds) * time.Second, Clock: s.deps.Clock, Address: middleware.Address,
 	})
-	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Address: middleware.Address})
+	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Users: p.users, Address: middleware.Address})
 	openID := discovery.Document(backend.ServiceConfiguration)
 	userInfo := userinfo.New(backend, p.users)
 

@@ -61,7 +61,7 @@ type parts struct {
 
 // New builds the server. It reads the files that the configuration names.
 func New(deps Deps) (*Server, error) {
-	s := &Server{deps: deps, registry: prometheus.NewRegistry()}
+	s := &Server{deps: deps, registry: prometheus.NewRegistry(), health: health.New(deps.BackendReady)}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p, err := s.parts()
 	if err != nil {
@@ -71,7 +71,6 @@ func New(deps Deps) (*Server, error) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "authserver_users", Help: "Users that the server knows.",
 	}, func() float64 { return float64(p.users.Count()) }))
-	s.health = health.New(deps.BackendReady)
 	s.public, err = s.routes(p)
 	return s, err
 }
@@ -109,6 +108,7 @@ func (s *Server) parts() (*parts, error) {
 	})
 	p.wrap = middleware.Options{
 		Log: s.deps.Log, Metrics: metrics, Clock: s.deps.Clock, HTTPS: https, Proxies: proxies, Timeout: requestTimeout,
+		Draining: s.health.Draining,
 	}
 	return p, nil
 }

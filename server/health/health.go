@@ -23,6 +23,9 @@ func New(check func(context.Context) error) *State { return &State{check: check}
 // Drain makes the server not ready, so that no new traffic is sent to it before it stops.
 func (s *State) Drain() { s.draining.Store(true) }
 
+// Draining says whether Drain was called.
+func (s *State) Draining() bool { return s.draining.Load() }
+
 // Live answers liveness probes.
 func (s *State) Live(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") }
 

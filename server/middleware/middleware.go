@@ -32,6 +32,9 @@ type Options struct {
 	Proxies Proxies
 	// Timeout bounds the work on one request.
 	Timeout time.Duration
+	// Draining says that the server is about to stop: responses then ask clients to open a new connection next time, which
+	// leads them to another replica before this one closes its connections.
+	Draining func() bool
 }
 
 // Wrap surrounds an endpoint that is mounted under the route.
@@ -43,6 +46,9 @@ func Wrap(opts Options, route string, next http.Handler) http.Handler {
 		recorder := &responseRecorder{ResponseWriter: w}
 		id := requestID(r)
 		setHeaders(w.Header(), id, opts.HTTPS)
+		if opts.Draining() {
+			w.Header().Set("Connection", "close")
+		}
 		address := opts.Proxies.Client(r)
 		ctx, cancel := context.WithTimeout(withAddress(audit.With(r.Context(), record), address), opts.Timeout)
 		defer cancel()

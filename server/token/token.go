@@ -22,10 +22,16 @@ type Passwords interface {
 	Check(ctx context.Context, attempt login.Attempt) (*configv1alpha1.User, error)
 }
 
+// Users finds people who may use the server.
+type Users interface {
+	BySubject(subject string) *configv1alpha1.User
+}
+
 // Options configure a Handler.
 type Options struct {
 	Backend   authlete.TokenAPI
 	Passwords Passwords
+	Users     Users
 	// Address returns the address of the caller.
 	Address func(context.Context) string
 }
@@ -86,6 +92,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	note(r, response)
+	if response.Action == authlete.TokenOK && response.Subject != "" && h.Users.BySubject(response.Subject) == nil {
+		// The tokens that were issued are forgotten here: nobody gets to know them.
+		reply.Error(w, http.StatusBadRequest, "invalid_grant", "The user is not active.")
+		return
+	}
 	switch response.Action {
 	case authlete.TokenPassword:
 		h.password(w, r, response)
