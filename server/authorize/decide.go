@@ -37,8 +37,8 @@ type Interaction struct {
 	LoginHint     string            `json:"hint,omitempty"`
 	Acrs          []string          `json:"acrs,omitempty"`
 	AcrEssential  bool              `json:"acrEssential,omitempty"`
-	// LoginSince demands a login at or after that time, seconds since the epoch; 0 demands none.
-	LoginSince int64 `json:"loginSince,omitempty"`
+	// FreshLogin demands a login in this interaction, whoever is logged in already.
+	FreshLogin bool `json:"freshLogin,omitempty"`
 }
 
 // newInteraction takes from the backend's response what later steps need.
@@ -59,9 +59,7 @@ func newInteraction(response *authlete.AuthorizationResponse, now time.Time) *In
 	if s := response.Service; s != nil {
 		in.ServiceName = s.ServiceName
 	}
-	if in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate) {
-		in.LoginSince = now.Unix()
-	}
+	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate)
 	return in
 }
 
@@ -87,7 +85,7 @@ func loginProblem(in *Interaction, s *session.Session, now time.Time) authlete.A
 	switch {
 	case s == nil:
 		return authlete.AuthorizationFailNotLoggedIn
-	case s.AuthTime < in.LoginSince:
+	case in.FreshLogin:
 		return authlete.AuthorizationFailNotAuthenticated
 	case in.MaxAge > 0 && now.Unix()-s.AuthTime >= in.MaxAge:
 		return authlete.AuthorizationFailExceedsMaxAge

@@ -44,7 +44,7 @@ func (h *Handler) Decide(w http.ResponseWriter, r *http.Request) {
 	case r.PostForm.Has("denied"):
 		h.fail(w, r, in, authlete.AuthorizationFailDenied) // needs no login, and logs nobody in
 	case r.PostForm.Has("switch"):
-		in.LoginSince, in.LoginHint = h.Clock().Unix()+1, ""
+		in.FreshLogin, in.LoginHint = true, ""
 		h.page(w, r, in, view{status: http.StatusOK})
 	case loginProblem(in, s, h.Clock()) == "":
 		h.grant(w, r, in, s, user)

@@ -116,7 +116,7 @@ func newEngine(ctx context.Context, opts Options, st store.Store) (*Engine, erro
 	}
 	algorithm := authlete.JWSAlg(opts.SigningAlgorithm)
 	e.ring, err = keys.New(keys.Deps{
-		Store: st, Sealer: sealer, Clock: opts.Clock, Policy: e.keyPolicy, Algorithms: []authlete.JWSAlg{algorithm}, Replica: replica, Log: opts.Log,
+		Store: st, Sealer: sealer, Clock: opts.Clock, Policy: e.keyPolicy, Algorithms: algorithms(algorithm), Replica: replica, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("preparing signing keys: %w", err)
@@ -170,4 +170,15 @@ func (e *Engine) Ready(ctx context.Context) error {
 func (e *Engine) Close() error {
 	e.ring.Wait()
 	return e.store.Close()
+}
+
+// algorithms are those that have a key from the start: clients may choose any of them. The default comes first.
+func algorithms(first authlete.JWSAlg) []authlete.JWSAlg {
+	all := []authlete.JWSAlg{first}
+	for _, algorithm := range keys.Algorithms() {
+		if algorithm != first {
+			all = append(all, algorithm)
+		}
+	}
+	return all
 }
