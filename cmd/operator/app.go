@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -80,9 +82,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
-	mgr, err := ctrl.NewManager(config, o.manager())
+	mgr, err := newManager(ctx, config, o.manager(), log)
 	if err != nil {
-		return fmt.Errorf("creating the manager: %w", err)
+		return err
 	}
 	if err := controllers.SetupWithManager(ctx, mgr, controllers.Options{ServerImage: o.serverImage, Clock: time.Now, Rand: rand.Reader}); err != nil {
 		return err
@@ -92,6 +94,26 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	log.InfoContext(ctx, "Starting", "version", version.String(), "serverImage", o.serverImage)
 	return mgr.Start(ctx)
+}
+
+// retryInterval is how often an API server that does not answer is tried again.
+const retryInterval = time.Second
+
+// newManager waits for the API server: an operator that ends instead is restarted ever more slowly, and comes back late
+// after an outage.
+func newManager(ctx context.Context, config *rest.Config, opts ctrl.Options, log *slog.Logger) (ctrl.Manager, error) {
+	for {
+		mgr, err := ctrl.NewManager(config, opts)
+		if err == nil {
+			return mgr, nil
+		}
+		log.WarnContext(ctx, "Waiting for the API server", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("creating the manager: %w", err)
+		case <-time.After(retryInterval):
+		}
+	}
 }
 
 // manager returns the options of the manager.

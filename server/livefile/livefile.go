@@ -69,6 +69,7 @@ func (v *Value[T]) Healthy() bool { return !v.failed.Load() }
 func (v *Value[T]) Run(ctx context.Context) {
 	changes, stop := v.watch(ctx)
 	defer stop()
+	v.reload(ctx) // what changed between Open and the watch
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
