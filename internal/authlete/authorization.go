@@ -111,8 +111,8 @@ type AuthorizationIssueRequest struct {
 	Acr string `json:"acr,omitempty"`
 	// Claims is a JSON object with the values of the claims for the ID token.
 	Claims string `json:"claims,omitempty"`
-	// Scopes replaces the scopes of the request; nil keeps them.
-	Scopes []string `json:"scopes,omitempty"`
+	// Scopes replaces the scopes of the request; nil keeps them, an empty list takes them all away.
+	Scopes []string `json:"scopes,omitzero"`
 	// Sub replaces the sub claim of the ID token only.
 	Sub string `json:"sub,omitempty"`
 }

@@ -4,12 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -24,12 +20,14 @@ type Backend interface {
 	authlete.Management
 }
 
-// Options configure a Handler.
+// Options configure a Handler. All are required.
 type Options struct {
+	// Backend answers the calls.
 	Backend Backend
-	// Token returns the bearer token that callers must present; it is asked at each call. An empty one opens nothing.
+	// Token returns the credential that callers must present; it is asked at each call. An empty one opens nothing.
 	Token func() string
-	Log   *slog.Logger
+	// Log gets a line per call, without bodies.
+	Log *slog.Logger
 }
 
 // Handler serves the API.
@@ -43,9 +41,12 @@ type Handler struct {
 // New returns a handler.
 func New(opts Options) *Handler {
 	h := &Handler{backend: opts.Backend, token: opts.Token, log: opts.Log, mux: http.NewServeMux()}
-	h.routes(h.mux)
+	for _, route := range append(h.runtimeRoutes(), h.managementRoutes()...) {
+		h.mux.HandleFunc(route.method+" /api/{service}/"+route.call+route.suffix, h.handler(route))
+		h.mux.HandleFunc(route.method+" /api/"+route.call+route.suffix2, h.handler(route))
+	}
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, authlete.Result{ResultCode: "E001203", ResultMessage: "[E001203] there is no such API"})
+		writeRefusal(w, refusal(http.StatusNotFound, "E001203", "there is no such API"))
 	})
 	return h
 }
@@ -53,113 +54,73 @@ func New(opts Options) *Handler {
 // ServeHTTP authenticates the caller and serves the call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if !h.authenticated(r) {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="management"`)
-		writeError(w, http.StatusUnauthorized, authlete.Result{ResultCode: "E001202", ResultMessage: "[E001202] the bearer token is missing or wrong"})
+	presented, scheme := credential(r)
+	if !h.authenticated(presented) {
+		h.log.WarnContext(r.Context(), "API call refused", "remote", r.RemoteAddr)
+		w.Header().Set("WWW-Authenticate", scheme+` realm="management"`)
+		writeRefusal(w, refusal(http.StatusUnauthorized, "E001202", "the credential is missing or wrong"))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	h.mux.ServeHTTP(w, r)
 }
 
+// credential returns what the caller presents in the way of the path's dialect.
+func credential(r *http.Request) (presented, scheme string) {
+	if version2(r.URL.Path) {
+		_, password, _ := r.BasicAuth()
+		return password, "Basic"
+	}
+	scheme, presented, _ = strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		presented = ""
+	}
+	return presented, "Bearer"
+}
+
+// version2 says whether the path is one of the 2.x dialect: it has no service number in front.
+func version2(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
+	return first == "auth" || first == "client" || first == "service"
+}
+
 // authenticated compares digests, so that neither content nor length of the token shows in the time it takes.
-func (h *Handler) authenticated(r *http.Request) bool {
-	scheme, presented, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+func (h *Handler) authenticated(presented string) bool {
 	want := h.token()
 	a, b := sha256.Sum256([]byte(presented)), sha256.Sum256([]byte(want))
-	return strings.EqualFold(scheme, "Bearer") && want != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
 }
 
-// handle mounts a call below the service.
-func (h *Handler) handle(mux *http.ServeMux, method, path string, serve func(context.Context, *http.Request) (any, error)) {
-	mux.HandleFunc(method+" /api/{service}/"+path, func(w http.ResponseWriter, r *http.Request) {
-		result, err := serve(r.Context(), r)
+// route is one call of the API.
+type route struct {
+	method string
+	// call is the path below the service and the name of the call in the log.
+	call string
+	// suffix and suffix2 follow the call in the path of 3.0 and of 2.x.
+	suffix, suffix2 string
+	// changes says that the call changes settings: it is logged where others are not.
+	changes bool
+	serve   func(context.Context, *http.Request) (any, error)
+}
+
+// handler serves a route.
+func (h *Handler) handler(route route) http.HandlerFunc {
+	level := slog.LevelDebug
+	if route.changes {
+		level = slog.LevelInfo
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		result, err := route.serve(ctx, r)
+		var status int
 		if err != nil {
-			h.fail(w, r, path, err)
-			return
+			refused := h.refusalOf(ctx, route.call, err)
+			status = refused.Status
+			writeRefusal(w, refused)
+		} else {
+			status = write(w, result)
 		}
-		write(w, result)
-	})
-}
-
-// mount mounts a call that takes and returns JSON.
-func mount[In, Out any](h *Handler, mux *http.ServeMux, method, path string, call func(context.Context, *In) (*Out, error)) {
-	h.handle(mux, method, path, func(ctx context.Context, r *http.Request) (any, error) {
-		in := new(In)
-		if err := decode(r, in); err != nil {
-			return nil, err
-		}
-		return call(ctx, in)
-	})
-}
-
-// fail answers with the API's form of an error; what is not the caller's fault is logged and not told.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, call string, err error) {
-	var refused *authlete.Error
-	if errors.As(err, &refused) && refused.Status != 0 {
-		writeError(w, refused.Status, refused.Result)
-		return
+		h.log.LogAttrs(ctx, level, "API call", slog.String("call", route.call), slog.String("client", r.PathValue("client")),
+			slog.Int("status", status), slog.String("remote", r.RemoteAddr))
 	}
-	h.log.ErrorContext(r.Context(), "Management call failed", "call", call, "error", err)
-	writeError(w, http.StatusInternalServerError, authlete.Result{ResultCode: "E001101", ResultMessage: "[E001101] the engine could not serve the call"})
-}
-
-// decode reads a JSON body.
-func decode(r *http.Request, into any) error {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return &authlete.Error{Status: http.StatusRequestEntityTooLarge, Result: authlete.Result{ResultCode: "E001204", ResultMessage: "[E001204] the body is too large"}}
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return &authlete.Error{Status: http.StatusBadRequest, Result: authlete.Result{ResultCode: "E001205", ResultMessage: "[E001205] the body is not the JSON that the call takes"}}
-	}
-	return nil
-}
-
-// document is JSON that is written as it is.
-type document []byte
-
-func raw(doc []byte, err error) (any, error) { return document(doc), err }
-
-// span reads start and end of a list.
-func span(r *http.Request) (start, end int, err error) {
-	start, end = 0, 5 // the API's defaults
-	for name, target := range map[string]*int{"start": &start, "end": &end} {
-		text := r.URL.Query().Get(name)
-		if text == "" {
-			continue
-		}
-		if *target, err = strconv.Atoi(text); err != nil {
-			result := authlete.Result{ResultCode: "E202302", ResultMessage: "[E202302] " + name + " is not a number"}
-			return 0, 0, &authlete.Error{Status: http.StatusBadRequest, Result: result}
-		}
-	}
-	return start, end, nil
-}
-
-func write(w http.ResponseWriter, result any) {
-	if result == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	body, ok := result.(document)
-	if !ok {
-		var err error
-		if body, err = json.Marshal(result); err != nil {
-			writeError(w, http.StatusInternalServerError, authlete.Result{ResultCode: "E001102", ResultMessage: "[E001102] the answer could not be encoded"})
-			return
-		}
-	}
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	_, _ = w.Write(body) // the caller is gone if this fails
-}
-
-func writeError(w http.ResponseWriter, status int, result authlete.Result) {
-	body, err := json.Marshal(result)
-	if err != nil {
-		body = []byte("{}") // cannot happen: two strings
-	}
-	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller is gone if this fails
 }

@@ -3,67 +3,92 @@ package httpapi
 import (
 	"context"
 	"net/http"
-
-	"github.com/authserver-dev/operator/internal/authlete"
 )
 
-// routes mounts every call of the API.
-func (h *Handler) routes(mux *http.ServeMux) {
-	mount(h, mux, "POST", "auth/authorization", h.backend.Authorization)
-	mount(h, mux, "POST", "auth/authorization/issue", h.backend.AuthorizationIssue)
-	mount(h, mux, "POST", "auth/authorization/fail", h.backend.AuthorizationFail)
-	mount(h, mux, "POST", "auth/token", h.backend.Token)
-	mount(h, mux, "POST", "auth/token/issue", h.backend.TokenIssue)
-	mount(h, mux, "POST", "auth/token/fail", h.backend.TokenFail)
-	mount(h, mux, "POST", "auth/revocation", h.backend.Revocation)
-	mount(h, mux, "POST", "auth/introspection", h.backend.Introspection)
-	mount(h, mux, "POST", "auth/introspection/standard", h.backend.StandardIntrospection)
-	mount(h, mux, "POST", "auth/userinfo", h.backend.UserInfo)
-	mount(h, mux, "POST", "auth/userinfo/issue", h.backend.UserInfoIssue)
-	mount(h, mux, "POST", "auth/token/revoke", h.backend.TokenRevoke)
-	mount(h, mux, "POST", "service/update", h.backend.ServiceUpdate)
-	mount(h, mux, "POST", "client/create", h.backend.ClientCreate)
-	h.handle(mux, "GET", "service/get", func(ctx context.Context, _ *http.Request) (any, error) { return h.backend.ServiceGet(ctx) })
-	h.handle(mux, "GET", "service/jwks/get", func(ctx context.Context, _ *http.Request) (any, error) { return raw(h.backend.ServiceJWKS(ctx)) })
-	// Clients of Authlete read the configuration with GET and with POST.
-	for _, method := range []string{"GET", "POST"} {
-		h.handle(mux, method, "service/configuration", func(ctx context.Context, _ *http.Request) (any, error) {
-			return raw(h.backend.ServiceConfiguration(ctx))
-		})
+// runtimeRoutes are the calls that a front end makes.
+func (h *Handler) runtimeRoutes() []route {
+	b := h.backend
+	routes := []route{
+		{method: http.MethodPost, call: "auth/authorization", serve: posted(b.Authorization)},
+		{method: http.MethodPost, call: "auth/authorization/issue", serve: posted(b.AuthorizationIssue)},
+		{method: http.MethodPost, call: "auth/authorization/fail", serve: posted(b.AuthorizationFail)},
+		{method: http.MethodPost, call: "auth/token", serve: posted(b.Token)},
+		{method: http.MethodPost, call: "auth/token/issue", serve: posted(b.TokenIssue)},
+		{method: http.MethodPost, call: "auth/token/fail", serve: posted(b.TokenFail)},
+		{method: http.MethodPost, call: "auth/revocation", serve: posted(b.Revocation)},
+		{method: http.MethodPost, call: "auth/introspection", serve: posted(b.Introspection)},
+		{method: http.MethodPost, call: "auth/introspection/standard", serve: posted(b.StandardIntrospection)},
+		{method: http.MethodPost, call: "auth/userinfo", serve: posted(b.UserInfo)},
+		{method: http.MethodPost, call: "auth/userinfo/issue", serve: posted(b.UserInfoIssue)},
+		{method: http.MethodGet, call: "service/jwks/get", serve: read(b.ServiceJWKS)},
 	}
-	h.clientRoutes(mux)
+	// Clients of Authlete read the configuration with GET and with POST.
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		routes = append(routes, route{method: method, call: "service/configuration", serve: read(b.ServiceConfiguration)})
+	}
+	return routes
 }
 
-// clientRoutes mounts the calls about one client.
-func (h *Handler) clientRoutes(mux *http.ServeMux) {
-	h.handle(mux, "GET", "client/get/{client}", func(ctx context.Context, r *http.Request) (any, error) {
-		return h.backend.ClientGet(ctx, r.PathValue("client"))
-	})
-	h.handle(mux, "GET", "client/get/list", func(ctx context.Context, r *http.Request) (any, error) {
-		start, end, err := span(r)
-		if err != nil {
+// managementRoutes are the calls that an operator makes.
+func (h *Handler) managementRoutes() []route {
+	const service, client = "/{service}", "/{client}"
+	b := h.backend
+	return []route{
+		{method: http.MethodGet, call: "service/get", suffix2: service, serve: func(ctx context.Context, _ *http.Request) (any, error) {
+			return b.ServiceGet(ctx)
+		}},
+		{method: http.MethodPost, call: "service/update", suffix2: service, changes: true, serve: posted(b.ServiceUpdate)},
+		{method: http.MethodPost, call: "client/create", changes: true, serve: posted(b.ClientCreate)},
+		{method: http.MethodGet, call: "client/get/list", serve: func(ctx context.Context, r *http.Request) (any, error) {
+			start, end, err := span(r)
+			if err != nil {
+				return nil, err
+			}
+			return b.ClientList(ctx, start, end)
+		}},
+		{method: http.MethodGet, call: "client/get", suffix: client, suffix2: client, serve: named(b.ClientGet)},
+		{method: http.MethodPost, call: "client/update", suffix: client, suffix2: client, changes: true, serve: namedPosted(b.ClientUpdate)},
+		{method: http.MethodDelete, call: "client/delete", suffix: client, suffix2: client, changes: true,
+			serve: func(ctx context.Context, r *http.Request) (any, error) {
+				return nil, b.ClientDelete(ctx, r.PathValue("client"))
+			}},
+		{method: http.MethodGet, call: "client/secret/refresh", suffix: client, suffix2: client, changes: true, serve: named(b.ClientSecretRefresh)},
+		{method: http.MethodPost, call: "client/secret/update", suffix: client, suffix2: client, changes: true, serve: namedPosted(b.ClientSecretUpdate)},
+		{method: http.MethodPost, call: "auth/token/revoke", changes: true, serve: posted(b.TokenRevoke)},
+	}
+}
+
+// posted serves a call that takes and returns JSON.
+func posted[In, Out any](call func(context.Context, *In) (*Out, error)) func(context.Context, *http.Request) (any, error) {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		in := new(In)
+		if err := decode(r, in); err != nil {
 			return nil, err
 		}
-		return h.backend.ClientList(ctx, start, end)
-	})
-	h.handle(mux, "POST", "client/update/{client}", func(ctx context.Context, r *http.Request) (any, error) {
-		var client authlete.Client
-		if err := decode(r, &client); err != nil {
+		return call(ctx, in)
+	}
+}
+
+// named serves a call about one client.
+func named[Out any](call func(context.Context, string) (*Out, error)) func(context.Context, *http.Request) (any, error) {
+	return func(ctx context.Context, r *http.Request) (any, error) { return call(ctx, r.PathValue("client")) }
+}
+
+// namedPosted serves a call about one client that takes JSON.
+func namedPosted[In, Out any](call func(context.Context, string, *In) (*Out, error)) func(context.Context, *http.Request) (any, error) {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		in := new(In)
+		if err := decode(r, in); err != nil {
 			return nil, err
 		}
-		return h.backend.ClientUpdate(ctx, r.PathValue("client"), &client)
-	})
-	h.handle(mux, "DELETE", "client/delete/{client}", func(ctx context.Context, r *http.Request) (any, error) {
-		return nil, h.backend.ClientDelete(ctx, r.PathValue("client"))
-	})
-	h.handle(mux, "GET", "client/secret/refresh/{client}", func(ctx context.Context, r *http.Request) (any, error) {
-		return h.backend.ClientSecretRefresh(ctx, r.PathValue("client"))
-	})
-	h.handle(mux, "POST", "client/secret/update/{client}", func(ctx context.Context, r *http.Request) (any, error) {
-		var req authlete.ClientSecretUpdateRequest
-		if err := decode(r, &req); err != nil {
-			return nil, err
-		}
-		return h.backend.ClientSecretUpdate(ctx, r.PathValue("client"), &req)
-	})
+		return call(ctx, r.PathValue("client"), in)
+	}
+}
+
+// read serves a document.
+func read(call func(context.Context) ([]byte, error)) func(context.Context, *http.Request) (any, error) {
+	return func(ctx context.Context, _ *http.Request) (any, error) {
+		doc, err := call(ctx)
+		return document(doc), err
+	}
 }
