@@ -77,6 +77,10 @@ test-envtest: $(BIN)/kubernetes/.assets ## The suites that run on a real kube-ap
 	@echo "== envtest: controllers and CEL rules on a real API server (race detector on)"
 	go test -race -timeout 30m $$(go list -e $(ENVTEST_PACKAGES) 2>/dev/null)
 
+.PHONY: test-browser
+test-browser: e2e-deps ## The pages in headless Chromium, by keyboard; screenshots in artifacts/screenshots.
+	go test -timeout 10m ./test/browser/...
+
 .PHONY: e2e
 e2e: e2e-deps build-test-images ## End-to-end tests on a real node, browser included.
 	./hack/e2e.sh
