@@ -12,8 +12,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict means that a unique value is taken or that the version read is no longer the current one.
 	ErrConflict = errors.New("conflict")
-	// ErrReplayed means that a code or refresh token was presented again after its one use. The verb that
-	// returns it has revoked the grant.
+	// ErrReplayed means that a code or refresh token was presented again after its one use, be it expired by
+	// then or not. The verb that returns it has revoked the grant.
 	ErrReplayed = errors.New("replayed")
 )
 
@@ -30,7 +30,8 @@ type Tickets interface {
 type Grants interface {
 	// IssueCode stores a grant with its code and, for hybrid flows, an access token, in one step.
 	IssueCode(ctx context.Context, grant Grant, code Code, tokens Tokens) error
-	// IssueTokens stores tokens. The grant is stored too where it is not nil (password, implicit).
+	// IssueTokens stores tokens. The grant is stored too where it is not nil (password, implicit). Where it is nil and the
+	// tokens name a grant, they must not outlive it: its ExpiresAt stays as it is.
 	IssueTokens(ctx context.Context, grant *Grant, tokens Tokens) error
 	// FindCode returns a code with its grant, expired and consumed ones included: the caller judges them.
 	FindCode(ctx context.Context, hash Hash) (Code, Grant, error)
@@ -44,14 +45,15 @@ type Grants interface {
 	// A token superseded before is ErrReplayed and revokes the grant; an expired or unknown one, or one whose
 	// grant is revoked, is ErrNotFound.
 	RotateRefresh(ctx context.Context, hash Hash, now time.Time, tokens Tokens) error
-	// FindAccess returns an access token; RevokedAt is set if the token or its grant is revoked.
+	// FindAccess returns an access token, expired and revoked ones included; RevokedAt is set if the token or its grant
+	// is revoked. A token whose grant is gone is ErrNotFound.
 	FindAccess(ctx context.Context, hash Hash) (AccessToken, error)
 	// RevokeAccess revokes one access token. An unknown one is ErrNotFound, a second time is not an error.
 	RevokeAccess(ctx context.Context, hash Hash, now time.Time) error
 	// RevokeGrant revokes a grant and all that hangs on it. An unknown one is ErrNotFound, a second time is not an error.
 	RevokeGrant(ctx context.Context, grantID string, now time.Time) error
 	// RevokeGrants revokes the grants of a client (0 means any) and subject (empty means any) that are in
-	// force, and returns how many they were. One of both must be given.
+	// force, and returns how many they were. One of both must be given, or it is an error.
 	RevokeGrants(ctx context.Context, clientID int64, subject string, now time.Time) (int64, error)
 	// FindGrant returns a grant.
 	FindGrant(ctx context.Context, grantID string) (Grant, error)
@@ -66,9 +68,10 @@ type Clients interface {
 	FindClientByAlias(ctx context.Context, alias string) (Client, error)
 	// ListClients returns the clients numbered start to end (end excluded) by id, and how many there are in all.
 	ListClients(ctx context.Context, start, end int) ([]Client, int, error)
-	// UpdateClient replaces the client whose version is still client.Version, and counts the version up.
+	// UpdateClient replaces the client whose version is still client.Version, and counts the version up. CreatedAt stays as
+	// it was. Another version, or a taken alias, is ErrConflict, an unknown client ErrNotFound.
 	UpdateClient(ctx context.Context, client Client) error
-	// DeleteClient removes a client with its grants, codes, tokens and tickets.
+	// DeleteClient removes a client with its grants, codes, tokens and tickets. An unknown one is ErrNotFound.
 	DeleteClient(ctx context.Context, id int64) error
 }
 
@@ -76,7 +79,8 @@ type Clients interface {
 type Settings interface {
 	// FindSettings returns the settings; version 0 and no error where there are none yet.
 	FindSettings(ctx context.Context) (Document, error)
-	// PutSettings replaces the settings whose version is still doc.Version, and counts the version up.
+	// PutSettings replaces the settings whose version is still doc.Version, and counts the version up. Another version is
+	// ErrConflict.
 	PutSettings(ctx context.Context, doc Document) error
 }
 
@@ -87,7 +91,8 @@ type Keys interface {
 	// CreateKey stores a key. A second active key of one algorithm, or a taken KID, is ErrConflict.
 	CreateKey(ctx context.Context, key Key) error
 	// ActivateKey makes the pending key active and the active key of its algorithm retiring, in one step.
-	// ErrConflict if the key is not pending (any more), ErrNotFound if it does not exist.
+	// ErrConflict if the key is not pending (any more) or another key of the algorithm is activated at the same moment,
+	// ErrNotFound if it does not exist.
 	ActivateKey(ctx context.Context, kid string, now time.Time) error
 	// DeleteKey removes a key. An unknown one is not an error.
 	DeleteKey(ctx context.Context, kid string) error
@@ -95,7 +100,7 @@ type Keys interface {
 
 // Coordination lets replicas on one database share work.
 type Coordination interface {
-	// RememberID records an id until expiresAt and says whether it is new (the jti of an assertion, RFC 7523).
+	// RememberID records an id until a sweep after expiresAt and says whether it is new (the jti of an assertion, RFC 7523).
 	RememberID(ctx context.Context, hash Hash, expiresAt time.Time) (bool, error)
 	// AcquireLease takes or renews the named lease for the holder until the given time, if it is free at now.
 	AcquireLease(ctx context.Context, lease Lease) (bool, error)

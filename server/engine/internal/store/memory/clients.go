@@ -17,7 +17,7 @@ func (s *Store) CreateClient(_ context.Context, client store.Client) error {
 	if _, taken := s.clients[client.ID]; taken {
 		return store.ErrConflict
 	}
-	if _, taken := s.aliases[client.Alias]; taken {
+	if _, taken := s.aliases[client.Alias]; taken { // an empty alias is never there
 		return store.ErrConflict
 	}
 	client.Version = 1
@@ -28,6 +28,7 @@ func (s *Store) CreateClient(_ context.Context, client store.Client) error {
 // putClient stores a client; the caller holds the lock.
 func (s *Store) putClient(client store.Client) {
 	client.Doc, client.SecretSealed = slices.Clone(client.Doc), slices.Clone(client.SecretSealed)
+	client.CreatedAt, client.ModifiedAt = rounded(client.CreatedAt), rounded(client.ModifiedAt)
 	s.clients[client.ID] = client
 	if client.Alias != "" {
 		s.aliases[client.Alias] = client.ID
@@ -88,8 +89,24 @@ func (s *Store) UpdateClient(_ context.Context, client store.Client) error {
 	return nil
 }
 
-// DeleteClient implements store.Clients.
+// DeleteClient implements store.Clients. It looks at every access token and ticket.
 func (s *Store) DeleteClient(_ context.Context, id int64) error {
+	if err := s.removeClient(id); err != nil {
+		return err
+	}
+	for _, g := range s.owners.of(id, "") {
+		g.mu.Lock()
+		g.gone.Store(true)
+		g.mu.Unlock()
+		s.grants.remove(store.HashOf(g.id))
+		s.forget(g)
+	}
+	s.access.removeAll(func(a *access) bool { return a.profile.clientID == id })
+	s.tickets.removeAll(func(t *ticket) bool { return t.clientID == id })
+	return nil
+}
+
+func (s *Store) removeClient(id int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	client, ok := s.clients[id]
@@ -98,16 +115,6 @@ func (s *Store) DeleteClient(_ context.Context, id int64) error {
 	}
 	delete(s.clients, id)
 	delete(s.aliases, client.Alias)
-	maps.DeleteFunc(s.grants, func(_ string, g store.Grant) bool { return g.ClientID == id })
-	maps.DeleteFunc(s.codes, func(_ store.Hash, c store.Code) bool { return c.ClientID == id })
-	maps.DeleteFunc(s.refresh, func(_ store.Hash, r store.RefreshToken) bool { return r.ClientID == id })
-	maps.DeleteFunc(s.tickets, func(_ store.Hash, t store.Ticket) bool { return t.ClientID == id })
-	for i := range s.access {
-		shard := &s.access[i]
-		shard.mu.Lock()
-		maps.DeleteFunc(shard.tokens, func(_ store.Hash, t store.AccessToken) bool { return t.ClientID == id })
-		shard.mu.Unlock()
-	}
 	return nil
 }
 
@@ -132,6 +139,8 @@ func (s *Store) CreateKey(_ context.Context, key store.Key) error {
 	if _, active := s.activeKey(key.Alg); active && key.State == store.KeyActive {
 		return store.ErrConflict
 	}
+	key.Public, key.PrivateSealed = slices.Clone(key.Public), slices.Clone(key.PrivateSealed)
+	key.CreatedAt, key.ActivatedAt, key.RetiredAt = rounded(key.CreatedAt), rounded(key.ActivatedAt), rounded(key.RetiredAt)
 	s.keys[key.KID] = key
 	return nil
 }
@@ -148,10 +157,10 @@ func (s *Store) ActivateKey(_ context.Context, kid string, now time.Time) error 
 		return store.ErrConflict
 	}
 	if active, ok := s.activeKey(key.Alg); ok {
-		active.State, active.RetiredAt = store.KeyRetiring, now
+		active.State, active.RetiredAt = store.KeyRetiring, rounded(now)
 		s.keys[active.KID] = active
 	}
-	key.State, key.ActivatedAt = store.KeyActive, now
+	key.State, key.ActivatedAt = store.KeyActive, rounded(now)
 	s.keys[kid] = key
 	return nil
 }
@@ -173,3 +182,6 @@ func (s *Store) activeKey(alg string) (store.Key, bool) {
 	}
 	return store.Key{}, false
 }
+
+// rounded cuts a time to what a database keeps of it.
+func rounded(t time.Time) time.Time { return moment(millis(t)) }

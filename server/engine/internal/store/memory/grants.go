@@ -2,213 +2,274 @@ package memory
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
 // IssueCode implements store.Grants.
-func (s *Store) IssueCode(_ context.Context, grant store.Grant, code store.Code, tokens store.Tokens) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.grants[grant.ID] = grant
-	s.codes[code.Hash] = code
-	s.put(tokens)
+func (s *Store) IssueCode(_ context.Context, record store.Grant, c store.Code, tokens store.Tokens) error {
+	fresh := &code{
+		hash: c.Hash, clientID: c.ClientID, request: slices.Clone(c.Request), expires: millis(c.ExpiresAt), consumed: millis(c.ConsumedAt),
+	}
+	g := s.newGrant(&record)
+	fresh.grant = g
+	s.publish(g, fresh, tokens)
 	return nil
 }
 
 // IssueTokens implements store.Grants.
-func (s *Store) IssueTokens(_ context.Context, grant *store.Grant, tokens store.Tokens) error {
-	if grant == nil && tokens.Refresh == nil {
-		s.putAccess(tokens.Access)
+func (s *Store) IssueTokens(_ context.Context, record *store.Grant, tokens store.Tokens) error {
+	if record != nil {
+		s.publish(s.newGrant(record), nil, tokens)
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if grant != nil {
-		s.grants[grant.ID] = *grant
+	if tokens.Access != nil {
+		s.issueAccess(tokens.Access)
 	}
-	s.put(tokens)
+	if tokens.Refresh != nil {
+		s.issueRefresh(tokens.Refresh)
+	}
 	return nil
 }
 
-// put stores tokens; the caller holds the lock.
-func (s *Store) put(tokens store.Tokens) {
-	s.putAccess(tokens.Access)
-	if tokens.Refresh != nil {
-		s.refresh[tokens.Refresh.Hash] = *tokens.Refresh
+// publish makes a new grant known, with its code, if it has one, and tokens. If its client is deleted meanwhile, the grant
+// is gone before anything hangs on it.
+func (s *Store) publish(g *grant, c *code, tokens store.Tokens) {
+	s.grants.put(store.HashOf(g.id), g.expires, g)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.gone.Load() {
+		return
+	}
+	s.owners.add(g)
+	if c != nil {
+		g.codes = []*code{c}
+		s.codes.put(c.hash, never, c)
+	}
+	s.hang(g, tokens)
+}
+
+// issueAccess stores an access token by itself. If it names a grant that is gone, it is as gone as the grant.
+func (s *Store) issueAccess(token *store.AccessToken) {
+	var g *grant
+	if token.GrantID != "" {
+		var ok bool
+		if g, _, ok = s.grants.get(store.HashOf(token.GrantID)); !ok {
+			return
+		}
+	}
+	s.putAccess(g, token)
+}
+
+func (s *Store) issueRefresh(token *store.RefreshToken) {
+	g, _, ok := s.grants.get(store.HashOf(token.GrantID))
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.gone.Load() {
+		s.hang(g, store.Tokens{Refresh: token})
 	}
 }
 
-func (s *Store) putAccess(token *store.AccessToken) {
-	if token == nil {
-		return
+// hang stores tokens of a grant; the caller holds the grant's lock.
+func (s *Store) hang(g *grant, tokens store.Tokens) {
+	if tokens.Access != nil {
+		s.putAccess(g, tokens.Access)
 	}
-	shard := &s.access[token.Hash[0]%shards]
-	shard.mu.Lock()
-	defer shard.mu.Unlock()
-	shard.tokens[token.Hash] = *token
+	if t := tokens.Refresh; t != nil {
+		fresh := &refresh{
+			hash: t.Hash, grant: g, profile: s.profiles.of(&t.Hash, t.ClientID, "", t.Scopes), generation: t.Generation,
+			created: millis(t.CreatedAt), expires: millis(t.ExpiresAt), superseded: millis(t.SupersededAt),
+		}
+		g.refreshes = append(g.refreshes, fresh)
+		s.refreshes.put(fresh.hash, never, fresh)
+	}
+}
+
+func (s *Store) putAccess(g *grant, token *store.AccessToken) {
+	subject := token.Subject
+	switch {
+	case g != nil && g.subject == subject:
+		subject = g.subject
+	case subject != "":
+		subject = strings.Clone(subject)
+	}
+	s.access.put(token.Hash, millis(token.ExpiresAt), access{
+		profile: s.profiles.of(&token.Hash, token.ClientID, token.GrantType, token.Scopes),
+		grant:   g, subject: subject, issued: millis(token.IssuedAt), revoked: millis(token.RevokedAt),
+	})
 }
 
 // FindCode implements store.Grants.
 func (s *Store) FindCode(_ context.Context, hash store.Hash) (store.Code, store.Grant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	code, ok := s.codes[hash]
+	c, _, ok := s.codes.get(hash)
 	if !ok {
 		return store.Code{}, store.Grant{}, store.ErrNotFound
 	}
-	return code, s.grants[code.GrantID], nil
+	c.grant.mu.Lock()
+	defer c.grant.mu.Unlock()
+	if c.grant.gone.Load() {
+		return store.Code{}, store.Grant{}, store.ErrNotFound
+	}
+	return store.Code{
+		Hash: hash, GrantID: c.grant.id, ClientID: c.clientID, Request: c.request,
+		ExpiresAt: moment(c.expires), ConsumedAt: moment(c.consumed),
+	}, c.grant.record(), nil
 }
 
 // RedeemCode implements store.Grants.
 func (s *Store) RedeemCode(_ context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	code, ok := s.codes[hash]
+	c, _, ok := s.codes.get(hash)
 	if !ok {
 		return store.ErrNotFound
 	}
-	if !code.ConsumedAt.IsZero() {
-		s.revoke(code.GrantID, now)
-		return store.ErrReplayed
-	}
-	if !code.ExpiresAt.After(now) || !s.inForce(code.GrantID) {
-		return store.ErrNotFound
-	}
-	code.ConsumedAt = now
-	s.codes[hash] = code
-	s.put(tokens)
-	s.extend(code.GrantID, tokens)
-	return nil
+	return s.consume(consumption{grant: c.grant, used: &c.consumed, expires: c.expires, now: millis(now), tokens: tokens})
 }
 
 // FindRefresh implements store.Grants.
 func (s *Store) FindRefresh(_ context.Context, hash store.Hash) (store.RefreshToken, store.Grant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	token, ok := s.refresh[hash]
+	r, _, ok := s.refreshes.get(hash)
 	if !ok {
 		return store.RefreshToken{}, store.Grant{}, store.ErrNotFound
 	}
-	return token, s.grants[token.GrantID], nil
+	r.grant.mu.Lock()
+	defer r.grant.mu.Unlock()
+	if r.grant.gone.Load() {
+		return store.RefreshToken{}, store.Grant{}, store.ErrNotFound
+	}
+	return store.RefreshToken{
+		Hash: hash, GrantID: r.grant.id, ClientID: r.profile.clientID, Scopes: r.profile.scopes, Generation: r.generation,
+		CreatedAt: moment(r.created), ExpiresAt: moment(r.expires), SupersededAt: moment(r.superseded),
+	}, r.grant.record(), nil
 }
 
 // RotateRefresh implements store.Grants.
 func (s *Store) RotateRefresh(_ context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	token, ok := s.refresh[hash]
+	r, _, ok := s.refreshes.get(hash)
 	if !ok {
 		return store.ErrNotFound
 	}
-	if !token.SupersededAt.IsZero() {
-		s.revoke(token.GrantID, now)
+	return s.consume(consumption{grant: r.grant, used: &r.superseded, expires: r.expires, now: millis(now), tokens: tokens})
+}
+
+// consumption is the one use of a code or refresh token.
+type consumption struct {
+	grant   *grant
+	used    *int64
+	expires int64
+	now     int64
+	tokens  store.Tokens
+}
+
+func (s *Store) consume(c consumption) error {
+	c.grant.mu.Lock()
+	defer c.grant.mu.Unlock()
+	switch {
+	case c.grant.gone.Load():
+		return store.ErrNotFound
+	case *c.used != 0:
+		c.grant.revoke(c.now)
 		return store.ErrReplayed
-	}
-	if !token.ExpiresAt.After(now) || !s.inForce(token.GrantID) {
+	case c.expires <= c.now || !c.grant.inForce():
 		return store.ErrNotFound
 	}
-	token.SupersededAt = now
-	s.refresh[hash] = token
-	s.put(tokens)
-	s.extend(token.GrantID, tokens)
+	*c.used = c.now
+	s.hang(c.grant, c.tokens)
+	c.grant.extend(c.tokens)
 	return nil
 }
 
 // FindAccess implements store.Grants.
 func (s *Store) FindAccess(_ context.Context, hash store.Hash) (store.AccessToken, error) {
-	shard := &s.access[hash[0]%shards]
-	shard.mu.RLock()
-	token, ok := shard.tokens[hash]
-	shard.mu.RUnlock()
+	a, expires, ok := s.access.get(hash)
 	if !ok {
 		return store.AccessToken{}, store.ErrNotFound
 	}
-	if token.GrantID != "" && token.RevokedAt.IsZero() {
-		s.mu.RLock()
-		token.RevokedAt = s.grants[token.GrantID].RevokedAt
-		s.mu.RUnlock()
+	token := store.AccessToken{
+		Hash: hash, GrantType: a.profile.grantType, ClientID: a.profile.clientID, Subject: a.subject, Scopes: a.profile.scopes,
+		IssuedAt: moment(a.issued), ExpiresAt: moment(expires),
 	}
+	if a.grant != nil {
+		if a.grant.gone.Load() {
+			return store.AccessToken{}, store.ErrNotFound
+		}
+		token.GrantID = a.grant.id
+		if a.revoked == 0 {
+			a.revoked = a.grant.revoked.Load()
+		}
+	}
+	token.RevokedAt = moment(a.revoked)
 	return token, nil
 }
 
 // RevokeAccess implements store.Grants.
 func (s *Store) RevokeAccess(_ context.Context, hash store.Hash, now time.Time) error {
-	shard := &s.access[hash[0]%shards]
-	shard.mu.Lock()
-	defer shard.mu.Unlock()
-	token, ok := shard.tokens[hash]
-	if !ok {
+	known := s.access.change(hash, func(a *access) {
+		if a.revoked == 0 {
+			a.revoked = millis(now)
+		}
+	})
+	if !known {
 		return store.ErrNotFound
-	}
-	if token.RevokedAt.IsZero() {
-		token.RevokedAt = now
-		shard.tokens[hash] = token
 	}
 	return nil
 }
 
 // RevokeGrant implements store.Grants.
 func (s *Store) RevokeGrant(_ context.Context, grantID string, now time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.grants[grantID]; !ok {
+	g, _, ok := s.grants.get(store.HashOf(grantID))
+	if !ok {
 		return store.ErrNotFound
 	}
-	s.revoke(grantID, now)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.revoke(millis(now))
 	return nil
 }
 
 // RevokeGrants implements store.Grants.
 func (s *Store) RevokeGrants(_ context.Context, clientID int64, subject string, now time.Time) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if clientID == 0 && subject == "" {
+		return 0, errors.New("revoking grants: neither client nor subject given")
+	}
 	var count int64
-	for id, grant := range s.grants {
-		matches := (clientID == 0 || grant.ClientID == clientID) && (subject == "" || grant.Subject == subject)
-		if matches && grant.RevokedAt.IsZero() {
-			s.revoke(id, now)
+	for _, g := range s.owners.of(clientID, subject) {
+		g.mu.Lock()
+		if !g.gone.Load() && g.revoke(millis(now)) {
 			count++
 		}
+		g.mu.Unlock()
 	}
 	return count, nil
 }
 
 // FindGrant implements store.Grants.
 func (s *Store) FindGrant(_ context.Context, grantID string) (store.Grant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	grant, ok := s.grants[grantID]
+	g, _, ok := s.grants.get(store.HashOf(grantID))
 	if !ok {
 		return store.Grant{}, store.ErrNotFound
 	}
-	return grant, nil
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.record(), nil
 }
 
-// revoke revokes a grant; the caller holds the lock.
-func (s *Store) revoke(grantID string, now time.Time) {
-	grant, ok := s.grants[grantID]
-	if ok && grant.RevokedAt.IsZero() {
-		grant.RevokedAt = now
-		s.grants[grantID] = grant
+// forget removes the codes and refresh tokens of a grant that is gone, and says how many they were.
+func (s *Store) forget(g *grant) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.owners.remove(g)
+	for _, c := range g.codes {
+		s.codes.remove(c.hash)
 	}
-}
-
-// inForce says whether the grant exists and is not revoked; the caller holds the lock.
-func (s *Store) inForce(grantID string) bool {
-	grant, ok := s.grants[grantID]
-	return ok && grant.RevokedAt.IsZero()
-}
-
-// extend raises the grant's end to that of the tokens; the caller holds the lock.
-func (s *Store) extend(grantID string, tokens store.Tokens) {
-	grant := s.grants[grantID]
-	if tokens.Access != nil && tokens.Access.ExpiresAt.After(grant.ExpiresAt) {
-		grant.ExpiresAt = tokens.Access.ExpiresAt
+	for _, r := range g.refreshes {
+		s.refreshes.remove(r.hash)
 	}
-	if tokens.Refresh != nil && tokens.Refresh.ExpiresAt.After(grant.ExpiresAt) {
-		grant.ExpiresAt = tokens.Refresh.ExpiresAt
-	}
-	s.grants[grantID] = grant
+	return int64(len(g.codes) + len(g.refreshes))
 }

@@ -9,44 +9,40 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
-// shards is the number of access token maps; a power of two.
-const shards = 64
-
 // Store is a store.Store in memory.
 type Store struct {
-	access [shards]accessShard
+	tickets   *table[ticket]
+	grants    *table[*grant] // by the hash of their id
+	codes     *table[*code]
+	refreshes *table[*refresh]
+	access    *table[access]
+	ids       *table[struct{}]
+	owners    *owners
+	profiles  *profiles
 
-	mu       sync.RWMutex
-	grants   map[string]store.Grant
-	codes    map[store.Hash]store.Code
-	refresh  map[store.Hash]store.RefreshToken
-	tickets  map[store.Hash]store.Ticket
+	mu       sync.RWMutex // guards what is below: records that seldom change
 	clients  map[int64]store.Client
 	aliases  map[string]int64
 	keys     map[string]store.Key
-	ids      map[store.Hash]time.Time
 	leases   map[string]store.Lease
 	settings store.Document
 }
 
-type accessShard struct {
-	mu     sync.RWMutex
-	tokens map[store.Hash]store.AccessToken
+type ticket struct {
+	kind     store.TicketKind
+	clientID int64
+	request  []byte
 }
 
 var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
-	s := &Store{
-		grants: map[string]store.Grant{}, codes: map[store.Hash]store.Code{}, refresh: map[store.Hash]store.RefreshToken{},
-		tickets: map[store.Hash]store.Ticket{}, clients: map[int64]store.Client{}, aliases: map[string]int64{},
-		keys: map[string]store.Key{}, ids: map[store.Hash]time.Time{}, leases: map[string]store.Lease{},
+	return &Store{
+		tickets: newTable[ticket](), grants: newTable[*grant](), codes: newTable[*code](), refreshes: newTable[*refresh](),
+		access: newTable[access](), ids: newTable[struct{}](), owners: newOwners(), profiles: newProfiles(),
+		clients: map[int64]store.Client{}, aliases: map[string]int64{}, keys: map[string]store.Key{}, leases: map[string]store.Lease{},
 	}
-	for i := range s.access {
-		s.access[i].tokens = map[store.Hash]store.AccessToken{}
-	}
-	return s
 }
 
 // Ping always succeeds.
@@ -56,23 +52,18 @@ func (s *Store) Ping(context.Context) error { return nil }
 func (s *Store) Close() error { return nil }
 
 // PutTicket implements store.Tickets.
-func (s *Store) PutTicket(_ context.Context, ticket store.Ticket) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tickets[ticket.Hash] = ticket
+func (s *Store) PutTicket(_ context.Context, t store.Ticket) error {
+	s.tickets.put(t.Hash, millis(t.ExpiresAt), ticket{kind: t.Kind, clientID: t.ClientID, request: slices.Clone(t.Request)})
 	return nil
 }
 
 // ConsumeTicket implements store.Tickets.
 func (s *Store) ConsumeTicket(_ context.Context, hash store.Hash, kind store.TicketKind, now time.Time) (store.Ticket, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ticket, ok := s.tickets[hash]
-	if !ok || ticket.Kind != kind || !ticket.ExpiresAt.After(now) {
+	t, expires, ok := s.tickets.take(hash, millis(now), func(t *ticket) bool { return t.kind == kind })
+	if !ok {
 		return store.Ticket{}, store.ErrNotFound
 	}
-	delete(s.tickets, hash)
-	return ticket, nil
+	return store.Ticket{Hash: hash, Kind: kind, ClientID: t.clientID, Request: t.request, ExpiresAt: moment(expires)}, nil
 }
 
 // FindSettings implements store.Settings.
@@ -95,13 +86,7 @@ func (s *Store) PutSettings(_ context.Context, doc store.Document) error {
 
 // RememberID implements store.Coordination.
 func (s *Store) RememberID(_ context.Context, hash store.Hash, expiresAt time.Time) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, known := s.ids[hash]; known {
-		return false, nil
-	}
-	s.ids[hash] = expiresAt
-	return true, nil
+	return s.ids.add(hash, millis(expiresAt), struct{}{}), nil
 }
 
 // AcquireLease implements store.Coordination.
@@ -109,7 +94,7 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, taken := s.leases[lease.Name]
-	if taken && have.Holder != lease.Holder && have.Until.After(lease.Now) {
+	if taken && have.Holder != lease.Holder && millis(have.Until) > millis(lease.Now) {
 		return false, nil
 	}
 	s.leases[lease.Name] = lease
@@ -118,47 +103,22 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 
 // Sweep implements store.Coordination.
 func (s *Store) Sweep(_ context.Context, now time.Time, limit int) (int64, error) {
-	deleted := s.sweepAccess(now, limit)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	deleted += sweep(s.tickets, limit, func(t store.Ticket) bool { return !t.ExpiresAt.After(now) })
-	deleted += sweep(s.ids, limit, func(t time.Time) bool { return !t.After(now) })
-	over := func(grantID string, expiresAt time.Time) bool {
-		grant, ok := s.grants[grantID]
-		return !ok || (!grant.ExpiresAt.After(now) && !expiresAt.After(now))
+	at := millis(now)
+	deleted := len(s.access.sweep(at, limit, nil)) + len(s.tickets.sweep(at, limit, nil)) + len(s.ids.sweep(at, limit, nil))
+	total := int64(deleted)
+	over := s.grants.sweep(at, limit, func(g *grant) int64 { return g.end(at) })
+	for _, g := range over {
+		total += 1 + s.forget(g)
 	}
-	deleted += sweep(s.codes, limit, func(c store.Code) bool { return over(c.GrantID, c.ExpiresAt) })
-	deleted += sweep(s.refresh, limit, func(r store.RefreshToken) bool { return over(r.GrantID, r.ExpiresAt) })
-	deleted += sweep(s.grants, limit, func(g store.Grant) bool { return !g.ExpiresAt.After(now) })
-	return deleted, nil
+	return total, nil
 }
 
-// sweepAccess deletes expired access tokens, one shard at a time.
-func (s *Store) sweepAccess(now time.Time, limit int) int64 {
-	var deleted int64
-	for i := range s.access {
-		shard := &s.access[i]
-		shard.mu.Lock()
-		deleted += sweep(shard.tokens, limit-int(deleted), func(t store.AccessToken) bool { return !t.ExpiresAt.After(now) })
-		shard.mu.Unlock()
-		if deleted >= int64(limit) {
-			break
-		}
+// end returns when the grant ends. If that is not after now, nothing can be done with the grant from here on.
+func (g *grant) end(now int64) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.expires <= now {
+		g.gone.Store(true)
 	}
-	return deleted
-}
-
-// sweep deletes up to limit entries that are over.
-func sweep[K comparable, V any](records map[K]V, limit int, over func(V) bool) int64 {
-	var deleted int64
-	for key, value := range records {
-		if deleted >= int64(limit) {
-			break
-		}
-		if over(value) {
-			delete(records, key)
-			deleted++
-		}
-	}
-	return deleted
+	return g.expires
 }
