@@ -1,5 +1,7 @@
 package authlete
 
+import "slices"
+
 // AuthorizationAction is what the caller of auth/authorization must do next.
 type AuthorizationAction string
 
@@ -80,12 +82,7 @@ type AuthorizationResponse struct {
 
 // HasPrompt says whether the request carries the prompt value.
 func (r *AuthorizationResponse) HasPrompt(p Prompt) bool {
-	for _, have := range r.Prompts {
-		if have == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Prompts, p)
 }
 
 // AuthorizationIssueAction is what the caller of auth/authorization/issue must do next.

@@ -31,7 +31,7 @@ type Client struct {
 	// ClientIDAliasEnabled makes the alias usable.
 	ClientIDAliasEnabled bool `json:"clientIdAliasEnabled"`
 	// ClientSecret is returned by the management API; it is ignored by create and update.
-	ClientSecret string `json:"clientSecret,omitempty"` //nolint:gosec // field of the API
+	ClientSecret string `json:"clientSecret,omitempty"`
 	// Developer is the owner as the operator marks it: namespace/name of the OAuthClient.
 	Developer string `json:"developer,omitempty"`
 
@@ -132,14 +132,14 @@ type ClientListResponse struct {
 // ClientSecretUpdateRequest imposes a client secret.
 type ClientSecretUpdateRequest struct {
 	// ClientSecret is the new secret.
-	ClientSecret string `json:"clientSecret"` //nolint:gosec // field of the API
+	ClientSecret string `json:"clientSecret"`
 }
 
 // ClientSecretResponse is the outcome of a change of a client secret.
 type ClientSecretResponse struct {
 	Result
 	// NewClientSecret is in force from now on.
-	NewClientSecret string `json:"newClientSecret,omitempty"` //nolint:gosec // field of the API
+	NewClientSecret string `json:"newClientSecret,omitempty"`
 	// OldClientSecret was in force until now.
-	OldClientSecret string `json:"oldClientSecret,omitempty"` //nolint:gosec // field of the API
+	OldClientSecret string `json:"oldClientSecret,omitempty"`
 }

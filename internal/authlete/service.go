@@ -8,7 +8,7 @@ const (
 	GrantAuthorizationCode GrantType = "AUTHORIZATION_CODE"
 	GrantImplicit          GrantType = "IMPLICIT"
 	GrantPassword          GrantType = "PASSWORD"
-	GrantClientCredentials GrantType = "CLIENT_CREDENTIALS"
+	GrantClientCredentials GrantType = "CLIENT_CREDENTIALS" //nolint:gosec // the name of a protocol element
 	GrantRefreshToken      GrantType = "REFRESH_TOKEN"
 )
 
@@ -20,10 +20,10 @@ const (
 	ResponseCode             ResponseType = "CODE"
 	ResponseToken            ResponseType = "TOKEN"
 	ResponseIDToken          ResponseType = "ID_TOKEN"
-	ResponseIDTokenToken     ResponseType = "ID_TOKEN_TOKEN"
+	ResponseIDTokenToken     ResponseType = "ID_TOKEN_TOKEN" //nolint:gosec // the name of a protocol element
 	ResponseCodeToken        ResponseType = "CODE_TOKEN"
-	ResponseCodeIDToken      ResponseType = "CODE_ID_TOKEN"
-	ResponseCodeIDTokenToken ResponseType = "CODE_ID_TOKEN_TOKEN"
+	ResponseCodeIDToken      ResponseType = "CODE_ID_TOKEN"       //nolint:gosec // the name of a protocol element
+	ResponseCodeIDTokenToken ResponseType = "CODE_ID_TOKEN_TOKEN" //nolint:gosec // the name of a protocol element
 	ResponseNone             ResponseType = "NONE"
 )
 

@@ -12,7 +12,7 @@ const (
 	TokenOK                  TokenAction = "OK"
 	TokenExchange            TokenAction = "TOKEN_EXCHANGE"
 	TokenJWTBearer           TokenAction = "JWT_BEARER"
-	TokenIDTokenReissuable   TokenAction = "ID_TOKEN_REISSUABLE"
+	TokenIDTokenReissuable   TokenAction = "ID_TOKEN_REISSUABLE" //nolint:gosec // the name of an outcome
 )
 
 // TokenRequest carries a token request as it came.
@@ -37,7 +37,7 @@ type TokenResponse struct {
 	// Username is the end-user's login id, there for the action PASSWORD.
 	Username string `json:"username,omitempty"`
 	// Password is the end-user's password, there for the action PASSWORD.
-	Password string `json:"password,omitempty"` //nolint:gosec // the password grant hands it to the login check; it is never logged
+	Password string `json:"password,omitempty"`
 	// GrantType is the grant, e.g. AUTHORIZATION_CODE.
 	GrantType GrantType `json:"grantType,omitempty"`
 	// ClientID is the client.
@@ -51,13 +51,13 @@ type TokenResponse struct {
 	// Scopes are those of the access token.
 	Scopes []string `json:"scopes,omitempty"`
 	// AccessToken is the token in ResponseContent.
-	AccessToken string `json:"accessToken,omitempty"` //nolint:gosec // field of the API
+	AccessToken string `json:"accessToken,omitempty"`
 	// AccessTokenDuration is in seconds.
 	AccessTokenDuration int64 `json:"accessTokenDuration,omitempty"`
 	// AccessTokenExpiresAt is in milliseconds since the epoch.
 	AccessTokenExpiresAt int64 `json:"accessTokenExpiresAt,omitempty"`
 	// RefreshToken is the refresh token in ResponseContent, if any.
-	RefreshToken string `json:"refreshToken,omitempty"` //nolint:gosec // field of the API
+	RefreshToken string `json:"refreshToken,omitempty"`
 	// RefreshTokenDuration is in seconds.
 	RefreshTokenDuration int64 `json:"refreshTokenDuration,omitempty"`
 	// RefreshTokenExpiresAt is in milliseconds since the epoch.
@@ -93,7 +93,7 @@ type TokenIssueResponse struct {
 	// Subject is the end-user.
 	Subject string `json:"subject,omitempty"`
 	// AccessToken is the token in ResponseContent.
-	AccessToken string `json:"accessToken,omitempty"` //nolint:gosec // field of the API
+	AccessToken string `json:"accessToken,omitempty"`
 }
 
 // TokenFailReason says why a password grant is refused.
@@ -102,7 +102,7 @@ type TokenFailReason string
 // Reasons of auth/token/fail.
 const (
 	TokenFailUnknown                         TokenFailReason = "UNKNOWN"
-	TokenFailInvalidResourceOwnerCredentials TokenFailReason = "INVALID_RESOURCE_OWNER_CREDENTIALS" //nolint:gosec // an enumeration value
+	TokenFailInvalidResourceOwnerCredentials TokenFailReason = "INVALID_RESOURCE_OWNER_CREDENTIALS"
 	TokenFailInvalidTarget                   TokenFailReason = "INVALID_TARGET"
 )
 

@@ -86,8 +86,8 @@ func (c *Client) do(ctx context.Context, in call, out any) error {
 
 // transient says whether a later attempt may succeed.
 func transient(err error) bool {
-	var refused *authlete.Error
-	if !errors.As(err, &refused) {
+	refused, ok := errors.AsType[*authlete.Error](err)
+	if !ok {
 		return false
 	}
 	switch refused.Status {
@@ -101,8 +101,7 @@ func transient(err error) bool {
 // pause waits before the next attempt; false if the context ends first.
 func pause(ctx context.Context, attempt int, err error) bool {
 	wait := backoff<<(attempt-1) + rand.N(backoff) //nolint:gosec // jitter needs no secrecy
-	var refused *authlete.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*authlete.Error](err); ok {
 		wait = max(wait, min(refused.RetryAfter, maxWait))
 	}
 	timer := time.NewTimer(wait)

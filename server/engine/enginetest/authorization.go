@@ -16,7 +16,8 @@ func authorizationRequests(d *driver) {
 		d.Fatalf("authorization: %s %s", response.Action, response.ResultMessage)
 	}
 	want := []authlete.Scope{
-		{Name: "openid", Description: "Log you in"}, {Name: "read", Description: "Read your data", DefaultEntry: true},
+		{Name: "openid", Description: "Log you in"},
+		{Name: "read", Description: "Read your data", DefaultEntry: true},
 		{Name: "profile", Description: "See your profile"},
 	}
 	if diff := cmp.Diff(want, response.Scopes); diff != "" {
@@ -203,21 +204,24 @@ func prompts(d *driver) {
 	d.client("strict", func(c *authlete.Client) { c.DefaultMaxAge = 300 })
 	for name, test := range map[string]struct {
 		change  form
-		action  authlete.AuthorizationAction
 		prompts []authlete.Prompt
 		maxAge  int64
 	}{
-		"none":                     {form{"prompt": "none"}, authlete.AuthorizationNoInteraction, []authlete.Prompt{authlete.PromptNone}, 0},
-		"login and consent":        {form{"prompt": "consent login"}, authlete.AuthorizationInteraction, []authlete.Prompt{authlete.PromptConsent, authlete.PromptLogin}, 0},
-		"select_account":           {form{"prompt": "select_account"}, authlete.AuthorizationInteraction, []authlete.Prompt{authlete.PromptSelectAccount}, 0},
-		"max_age":                  {form{"max_age": "60"}, authlete.AuthorizationInteraction, nil, 60},
-		"max_age 0 is a login":     {form{"max_age": "0"}, authlete.AuthorizationInteraction, []authlete.Prompt{authlete.PromptLogin}, 0},
-		"max_age of the client":    {form{"client_id": "strict"}, authlete.AuthorizationInteraction, nil, 300},
-		"max_age beats the client": {form{"client_id": "strict", "max_age": "60"}, authlete.AuthorizationInteraction, nil, 60},
+		"none":                     {form{"prompt": "none"}, []authlete.Prompt{authlete.PromptNone}, 0},
+		"login and consent":        {form{"prompt": "consent login"}, []authlete.Prompt{authlete.PromptConsent, authlete.PromptLogin}, 0},
+		"select_account":           {form{"prompt": "select_account"}, []authlete.Prompt{authlete.PromptSelectAccount}, 0},
+		"max_age":                  {form{"max_age": "60"}, nil, 60},
+		"max_age 0 is a login":     {form{"max_age": "0"}, []authlete.Prompt{authlete.PromptLogin}, 0},
+		"max_age of the client":    {form{"client_id": "strict"}, nil, 300},
+		"max_age beats the client": {form{"client_id": "strict", "max_age": "60"}, nil, 60},
 	} {
 		d.sub(name, func(d *driver) {
 			response := d.authorize(request("app").with(test.change))
-			if response.Action != test.action || response.Ticket == "" || response.MaxAge != test.maxAge {
+			want := authlete.AuthorizationInteraction
+			if name == "none" {
+				want = authlete.AuthorizationNoInteraction
+			}
+			if response.Action != want || response.Ticket == "" || response.MaxAge != test.maxAge {
 				d.Errorf("action %s, max age %d: %s", response.Action, response.MaxAge, response.ResultMessage)
 			}
 			if diff := cmp.Diff(test.prompts, response.Prompts); diff != "" {

@@ -98,8 +98,12 @@ func Service() authlete.Service {
 		RevocationEndpoint: Issuer + "/api/revocation", IntrospectionEndpoint: Issuer + "/api/introspection",
 		UserInfoEndpoint: Issuer + "/api/userinfo", JWKSURI: Issuer + "/api/jwks",
 		SupportedScopes: []authlete.Scope{
-			{Name: "openid", Description: "Log you in"}, {Name: "profile", Description: "See your profile"}, {Name: "email"},
-			{Name: "offline_access"}, {Name: "read", Description: "Read your data", DefaultEntry: true}, {Name: "write"},
+			{Name: "openid", Description: "Log you in"},
+			{Name: "profile", Description: "See your profile"},
+			{Name: "email"},
+			{Name: "offline_access"},
+			{Name: "read", Description: "Read your data", DefaultEntry: true},
+			{Name: "write"},
 		},
 		SupportedGrantTypes: []authlete.GrantType{
 			authlete.GrantAuthorizationCode, authlete.GrantRefreshToken, authlete.GrantClientCredentials,

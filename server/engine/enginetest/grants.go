@@ -171,24 +171,28 @@ func clientAuthentication(d *driver) {
 		return in.with(form{"client_id": c.ClientIDAlias, "client_secret": secret})
 	}
 	for name, test := range map[string]struct {
-		req  authlete.TokenRequest
-		want authlete.TokenAction
+		in           form
+		id, secret   string
+		appendToForm string
+		want         authlete.TokenAction
 	}{
-		"basic":                        {authlete.TokenRequest{Parameters: in.encode(), ClientID: "basic", ClientSecret: basic.ClientSecret}, authlete.TokenOK},
-		"basic, wrong secret":          {authlete.TokenRequest{Parameters: in.encode(), ClientID: "basic", ClientSecret: post.ClientSecret}, authlete.TokenInvalidClient},
-		"basic, no secret":             {authlete.TokenRequest{Parameters: in.encode(), ClientID: "basic"}, authlete.TokenInvalidClient},
-		"basic, unknown client":        {authlete.TokenRequest{Parameters: in.encode(), ClientID: "nobody", ClientSecret: "secret"}, authlete.TokenInvalidClient},
-		"nothing":                      {authlete.TokenRequest{Parameters: in.encode()}, authlete.TokenInvalidClient},
-		"post":                         {authlete.TokenRequest{Parameters: inBody(post, post.ClientSecret).encode()}, authlete.TokenOK},
-		"post, wrong secret":           {authlete.TokenRequest{Parameters: inBody(post, "wrong").encode()}, authlete.TokenInvalidClient},
-		"post by a client of basic":    {authlete.TokenRequest{Parameters: inBody(basic, basic.ClientSecret).encode()}, authlete.TokenInvalidClient},
-		"basic by a client of post":    {authlete.TokenRequest{Parameters: in.encode(), ClientID: "post", ClientSecret: post.ClientSecret}, authlete.TokenInvalidClient},
-		"two methods":                  {authlete.TokenRequest{Parameters: inBody(post, post.ClientSecret).encode(), ClientID: "post", ClientSecret: post.ClientSecret}, authlete.TokenBadRequest},
-		"a repeated parameter":         {authlete.TokenRequest{Parameters: in.encode() + "&grant_type=password", ClientID: "basic", ClientSecret: basic.ClientSecret}, authlete.TokenBadRequest},
-		"parameters that do not parse": {authlete.TokenRequest{Parameters: "grant_type=%zz", ClientID: "basic", ClientSecret: basic.ClientSecret}, authlete.TokenBadRequest},
+		"basic":                        {in, "basic", basic.ClientSecret, "", authlete.TokenOK},
+		"basic, wrong secret":          {in, "basic", post.ClientSecret, "", authlete.TokenInvalidClient},
+		"basic, no secret":             {in, "basic", "", "", authlete.TokenInvalidClient},
+		"basic, unknown client":        {in, "nobody", "secret", "", authlete.TokenInvalidClient},
+		"nothing":                      {in, "", "", "", authlete.TokenInvalidClient},
+		"post":                         {inBody(post, post.ClientSecret), "", "", "", authlete.TokenOK},
+		"post, wrong secret":           {inBody(post, "wrong"), "", "", "", authlete.TokenInvalidClient},
+		"post by a client of basic":    {inBody(basic, basic.ClientSecret), "", "", "", authlete.TokenInvalidClient},
+		"basic by a client of post":    {in, "post", post.ClientSecret, "", authlete.TokenInvalidClient},
+		"two methods":                  {inBody(post, post.ClientSecret), "post", post.ClientSecret, "", authlete.TokenBadRequest},
+		"a repeated parameter":         {in, "basic", basic.ClientSecret, "&grant_type=password", authlete.TokenBadRequest},
+		"parameters that do not parse": {in, "basic", basic.ClientSecret, "&scope=%zz", authlete.TokenBadRequest},
 	} {
 		d.sub(name, func(d *driver) {
-			response, err := d.Token(d.Context(), &test.req)
+			response, err := d.Token(d.Context(), &authlete.TokenRequest{
+				Parameters: test.in.encode() + test.appendToForm, ClientID: test.id, ClientSecret: test.secret,
+			})
 			d.must(err)
 			if response.Action != test.want {
 				d.Errorf("action %s, want %s: %s", response.Action, test.want, response.ResponseContent)

@@ -49,7 +49,9 @@ func discovery(d *driver) {
 			d.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	for _, name := range []string{"token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported", "claims_supported"} {
+	for _, name := range []string{
+		"token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported", "claims_supported",
+	} {
 		if got[name] == nil {
 			d.Errorf("no %s", name)
 		}

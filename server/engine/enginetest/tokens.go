@@ -34,7 +34,7 @@ func introspection(d *driver) {
 			if response.Action != test.action || !strings.HasPrefix(response.ResponseContent, "Bearer ") {
 				d.Errorf("%s %s, want %s", response.Action, response.ResponseContent, test.action)
 			}
-			if test.action == authlete.IntrospectionOK && !(response.Existent && response.Usable && response.Sufficient) {
+			if test.action == authlete.IntrospectionOK && (!response.Existent || !response.Usable || !response.Sufficient) {
 				d.Errorf("response = %+v", response)
 			}
 			if test.action == authlete.IntrospectionUnauthorized && (response.Usable || response.Subject != "" || response.ClientID != 0) {

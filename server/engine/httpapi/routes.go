@@ -48,10 +48,12 @@ func (h *Handler) managementRoutes() []route {
 		}},
 		{method: http.MethodGet, call: "client/get", suffix: client, suffix2: client, serve: named(b.ClientGet)},
 		{method: http.MethodPost, call: "client/update", suffix: client, suffix2: client, changes: true, serve: namedPosted(b.ClientUpdate)},
-		{method: http.MethodDelete, call: "client/delete", suffix: client, suffix2: client, changes: true,
+		{
+			method: http.MethodDelete, call: "client/delete", suffix: client, suffix2: client, changes: true,
 			serve: func(ctx context.Context, r *http.Request) (any, error) {
 				return nil, b.ClientDelete(ctx, r.PathValue("client"))
-			}},
+			},
+		},
 		{method: http.MethodGet, call: "client/secret/refresh", suffix: client, suffix2: client, changes: true, serve: named(b.ClientSecretRefresh)},
 		{method: http.MethodPost, call: "client/secret/update", suffix: client, suffix2: client, changes: true, serve: namedPosted(b.ClientSecretUpdate)},
 		{method: http.MethodPost, call: "auth/token/revoke", changes: true, serve: posted(b.TokenRevoke)},

@@ -61,8 +61,7 @@ func refusal(status int, code, format string, args ...any) *authlete.Error {
 
 // refusalOf turns an error into an answer; what is not the caller's fault is logged and not told.
 func (h *Handler) refusalOf(ctx context.Context, call string, err error) *authlete.Error {
-	var refused *authlete.Error
-	if errors.As(err, &refused) && refused.Status >= 400 && refused.Status < 600 {
+	if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.Status >= 400 && refused.Status < 600 {
 		return refused
 	}
 	h.log.ErrorContext(ctx, "Serving an API call failed", "call", call, "error", err)

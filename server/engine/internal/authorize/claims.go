@@ -34,7 +34,8 @@ func parseClaims(text string) (requestedClaims, *oauth.Error) {
 		return claims, nil
 	}
 	if err := json.Unmarshal([]byte(text), &claims); err != nil {
-		return claims, oauth.NewError(oauth.InvalidRequest, "E013301", "The claims parameter is not a JSON object of the form {\"id_token\":{...},\"userinfo\":{...}}.")
+		return claims, oauth.NewError(oauth.InvalidRequest, "E013301",
+			"The claims parameter is not a JSON object of the form {'id_token':{...},'userinfo':{...}}.")
 	}
 	if len(claims.IDToken)+len(claims.UserInfo) > maxClaims {
 		return claims, oauth.NewError(oauth.InvalidRequest, "E013302", "The claims parameter asks for more than %d claims.", maxClaims)

@@ -2,8 +2,10 @@ package authorize
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/issue"
 )
 
 // Response modes (OAuth 2.0 Multiple Response Type Encoding Practices 1.0, OAuth 2.0 Form Post Response Mode).
@@ -47,12 +49,7 @@ type Request struct {
 
 // openID says whether the request is an OpenID Connect request.
 func (r *Request) openID() bool {
-	for _, scope := range r.Scopes {
-		if scope == "openid" {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Scopes, issue.ScopeOpenID)
 }
 
 // wantsCode, wantsToken and wantsIDToken say what the response carries.

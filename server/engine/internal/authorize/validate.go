@@ -166,13 +166,17 @@ func checkPKCE(r *Request, values params.Values, client *registry.Client, servic
 	if method == "" {
 		method = issue.ChallengePlain // RFC 7636, section 4.3
 	}
-	if method != issue.ChallengeS256 && (method != issue.ChallengePlain || service.PkceS256Required) {
+	r.Challenge, r.ChallengeMethod = challenge, method
+	return checkChallenge(r, service)
+}
+
+func checkChallenge(r *Request, service *authlete.Service) *oauth.Error {
+	if r.ChallengeMethod != issue.ChallengeS256 && (r.ChallengeMethod != issue.ChallengePlain || service.PkceS256Required) {
 		return oauth.NewError(oauth.InvalidRequest, "E014303", "The code challenge method must be S256.")
 	}
-	if len(challenge) < minChallenge || len(challenge) > maxChallenge || strings.ContainsFunc(challenge, notUnreserved) {
+	if len(r.Challenge) < minChallenge || len(r.Challenge) > maxChallenge || strings.ContainsFunc(r.Challenge, notUnreserved) {
 		return oauth.NewError(oauth.InvalidRequest, "E014304", "'code_challenge' is malformed.")
 	}
-	r.Challenge, r.ChallengeMethod = challenge, method
 	return nil
 }
 
@@ -199,7 +203,7 @@ func checkOpenID(r *Request, values params.Values, _ *registry.Client, _ *authle
 }
 
 func checkPrompt(r *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
-	for _, text := range strings.Fields(values.Get("prompt")) {
+	for text := range strings.FieldsSeq(values.Get("prompt")) {
 		prompt := authlete.Prompt(strings.ToUpper(text))
 		switch prompt {
 		case authlete.PromptNone, authlete.PromptLogin, authlete.PromptConsent, authlete.PromptSelectAccount:

@@ -143,17 +143,20 @@ func redirectProblem(uri string, application authlete.ApplicationType) string {
 		return "has a fragment"
 	case len(uri) > maxText:
 		return "is too long"
-	case parsed.Scheme == "https":
-		if parsed.Hostname() == "" {
-			return "has no host"
-		}
+	default:
+		return schemeProblem(parsed, application)
+	}
+}
+
+func schemeProblem(uri *url.URL, application authlete.ApplicationType) string {
+	switch {
+	case uri.Scheme == "https" && uri.Hostname() == "":
+		return "has no host"
+	case uri.Scheme == "http" && !loopback(uri.Hostname()):
+		return "uses http, which is allowed for loopback hosts only; use https"
+	case uri.Scheme == "https", uri.Scheme == "http":
 		return ""
-	case parsed.Scheme == "http":
-		if !loopback(parsed.Hostname()) {
-			return "uses http, which is allowed for loopback hosts only; use https"
-		}
-		return ""
-	case application == authlete.ApplicationNative && strings.Contains(parsed.Scheme, "."):
+	case application == authlete.ApplicationNative && strings.Contains(uri.Scheme, "."):
 		return ""
 	default:
 		return "uses a private scheme, which is allowed to clients of applicationType NATIVE, in reverse domain notation"

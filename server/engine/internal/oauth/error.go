@@ -84,7 +84,7 @@ func (e *Error) Content() string {
 
 // Challenge returns the WWW-Authenticate value of RFC 6750, section 3.
 func (e *Error) Challenge(scheme string) string {
-	return fmt.Sprintf(`%s error="%s",error_description="%s"`, scheme, e.Code, e.description())
+	return scheme + ` error="` + string(e.Code) + `",error_description="` + e.description() + `"`
 }
 
 // Result returns the envelope of the API response.

@@ -10,7 +10,7 @@ import (
 // ParseScopes splits a scope parameter (RFC 6749, section 3.3) and drops repetitions.
 func ParseScopes(text string) []string {
 	var scopes []string
-	for _, scope := range strings.Fields(text) {
+	for scope := range strings.FieldsSeq(text) {
 		if !slices.Contains(scopes, scope) {
 			scopes = append(scopes, scope)
 		}

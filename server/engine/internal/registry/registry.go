@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -191,7 +192,7 @@ func (r *Registry) Load(ctx context.Context, declared *authlete.Service) error {
 		if err != nil {
 			return fmt.Errorf("encoding the service settings: %w", err)
 		}
-		if string(doc.Doc) != string(wanted) {
+		if !bytes.Equal(doc.Doc, wanted) {
 			err = r.deps.Store.PutSettings(ctx, store.Document{Doc: wanted, Version: doc.Version})
 			if errors.Is(err, store.ErrConflict) {
 				continue
