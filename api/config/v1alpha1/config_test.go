@@ -45,21 +45,60 @@ func TestValidate(t *testing.T) {
 		change func(*configv1alpha1.ServerConfig)
 		want   string
 	}{
-		"no issuer":           {func(c *configv1alpha1.ServerConfig) { c.Issuer = "" }, "issuer"},
-		"http issuer":         {func(c *configv1alpha1.ServerConfig) { c.Issuer = "http://login.example.com" }, "must use https"},
-		"issuer with query":   {func(c *configv1alpha1.ServerConfig) { c.Issuer += "?a=b" }, "query"},
-		"issuer with slash":   {func(c *configv1alpha1.ServerConfig) { c.Issuer += "/" }, "slash"},
-		"wrong kind":          {func(c *configv1alpha1.ServerConfig) { c.Kind = "Pod" }, "kind"},
-		"wrong version":       {func(c *configv1alpha1.ServerConfig) { c.APIVersion = "v1" }, "apiVersion"},
-		"unknown backend":     {func(c *configv1alpha1.ServerConfig) { c.Backend.Type = "Other" }, "backend.type"},
-		"empty union":         {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded = nil }, "backend.embedded"},
-		"sqlite without path": {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Storage.Type = configv1alpha1.StorageSQLite }, "sqlite"},
-		"no users":            {func(c *configv1alpha1.ServerConfig) { c.Users.Directory = "" }, "users.directory"},
-		"implicit response":   {func(c *configv1alpha1.ServerConfig) { c.Service.ResponseTypes = []string{"token"} }, "implicit"},
-		"unknown algorithm":   {func(c *configv1alpha1.ServerConfig) { c.Service.SigningAlgorithm = "none" }, "signingAlgorithm"},
-		"short absolute":      {func(c *configv1alpha1.ServerConfig) { c.Session.AbsoluteSeconds = 1 }, "absoluteSeconds"},
-		"bad proxy":           {func(c *configv1alpha1.ServerConfig) { c.TrustedProxies = []string{"x"} }, "trustedProxies[0]"},
-		"bad level":           {func(c *configv1alpha1.ServerConfig) { c.Log.Level = "loud" }, "log.level"},
+		"no issuer":             {func(c *configv1alpha1.ServerConfig) { c.Issuer = "" }, "issuer"},
+		"http issuer":           {func(c *configv1alpha1.ServerConfig) { c.Issuer = "http://login.example.com" }, "must use https"},
+		"issuer with query":     {func(c *configv1alpha1.ServerConfig) { c.Issuer += "?a=b" }, "query"},
+		"issuer with slash":     {func(c *configv1alpha1.ServerConfig) { c.Issuer += "/" }, "slash"},
+		"wrong kind":            {func(c *configv1alpha1.ServerConfig) { c.Kind = "Pod" }, "kind"},
+		"wrong version":         {func(c *configv1alpha1.ServerConfig) { c.APIVersion = "v1" }, "apiVersion"},
+		"unknown backend":       {func(c *configv1alpha1.ServerConfig) { c.Backend.Type = "Other" }, "backend.type"},
+		"empty union":           {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded = nil }, "backend.embedded"},
+		"sqlite without path":   {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Storage.Type = configv1alpha1.StorageSQLite }, "sqlite"},
+		"no users":              {func(c *configv1alpha1.ServerConfig) { c.Users.Directory = "" }, "users.directory"},
+		"implicit response":     {func(c *configv1alpha1.ServerConfig) { c.Service.ResponseTypes = []string{"token"} }, "implicit"},
+		"unknown algorithm":     {func(c *configv1alpha1.ServerConfig) { c.Service.SigningAlgorithm = "none" }, "signingAlgorithm"},
+		"short absolute":        {func(c *configv1alpha1.ServerConfig) { c.Session.AbsoluteSeconds = 1 }, "absoluteSeconds"},
+		"bad proxy":             {func(c *configv1alpha1.ServerConfig) { c.TrustedProxies = []string{"x"} }, "trustedProxies[0]"},
+		"bad level":             {func(c *configv1alpha1.ServerConfig) { c.Log.Level = "loud" }, "log.level"},
+		"bad format":            {func(c *configv1alpha1.ServerConfig) { c.Log.Format = "xml" }, "log.format"},
+		"path that escapes":     {func(c *configv1alpha1.ServerConfig) { c.Issuer += "/{x}" }, "plain segments"},
+		"path that shortens":    {func(c *configv1alpha1.ServerConfig) { c.Issuer += "/a/../b" }, "plain segments"},
+		"path with a gap":       {func(c *configv1alpha1.ServerConfig) { c.Issuer += "/a//b" }, "plain segments"},
+		"issuer with user":      {func(c *configv1alpha1.ServerConfig) { c.Issuer = "https://me@login.example.com" }, "user information"},
+		"other scheme":          {func(c *configv1alpha1.ServerConfig) { c.Issuer = "ftp://login.example.com" }, "https"},
+		"no host":               {func(c *configv1alpha1.ServerConfig) { c.Issuer = "https:///x" }, "absolute URL"},
+		"bad address":           {func(c *configv1alpha1.ServerConfig) { c.Listen.Public = "8080" }, "listen.public"},
+		"bad port":              {func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = ":http" }, "listen.metrics"},
+		"one port twice":        {func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = ":8080" }, "listen.metrics"},
+		"half of TLS":           {func(c *configv1alpha1.ServerConfig) { c.TLS = &configv1alpha1.TLSFiles{CertFile: "x"} }, "tls.keyFile"},
+		"negative drain":        {func(c *configv1alpha1.ServerConfig) { c.DrainSeconds = -2 }, "drainSeconds"},
+		"negative shutdown":     {func(c *configv1alpha1.ServerConfig) { c.ShutdownSeconds = -1 }, "shutdownSeconds"},
+		"negative attempts":     {func(c *configv1alpha1.ServerConfig) { c.Login.FreeAttempts = -1 }, "login.freeAttempts"},
+		"negative delay":        {func(c *configv1alpha1.ServerConfig) { c.Login.MaxDelaySeconds = -1 }, "login.maxDelaySeconds"},
+		"negative page life":    {func(c *configv1alpha1.ServerConfig) { c.Session.InteractionSeconds = -1 }, "session.interactionSeconds"},
+		"no key ring":           {func(c *configv1alpha1.ServerConfig) { c.Session.KeyRingFile = "" }, "session.keyRingFile"},
+		"unknown consent":       {func(c *configv1alpha1.ServerConfig) { c.Session.Consent = "Never" }, "session.consent"},
+		"negative lifetime":     {func(c *configv1alpha1.ServerConfig) { c.Service.IDTokenSeconds = -1 }, "service.idTokenSeconds"},
+		"bad logo":              {func(c *configv1alpha1.ServerConfig) { c.Service.LogoURI = "javascript:alert(1)" }, "service.logoURI"},
+		"unknown grant":         {func(c *configv1alpha1.ServerConfig) { c.Service.GrantTypes = []string{"ciba"} }, "service.grantTypes"},
+		"bad scope":             {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Name = "a b" }, "service.scopes[0].name"},
+		"scope in other script": {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Name = "é" }, "service.scopes[0].name"},
+		"one scope twice":       {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[1].Name = "openid" }, "service.scopes[1].name"},
+		"nameless caller": {func(c *configv1alpha1.ServerConfig) {
+			c.Introspection.Callers = []configv1alpha1.IntrospectionCaller{{}}
+		}, "introspection.callers[0].secretFile"},
+		"rotation before publication": {func(c *configv1alpha1.ServerConfig) {
+			c.Backend.Embedded.SigningKeys.RotationSeconds = 60
+		}, "signingKeys.rotationSeconds"},
+		"unknown storage": {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Storage.Type = "Tape" }, "storage.type"},
+		"no key at rest":  {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.KeyEncryptionKeyFile = "" }, "keyEncryptionKeyFile"},
+		"management without token": {func(c *configv1alpha1.ServerConfig) {
+			c.Backend.Embedded.Management = &configv1alpha1.Management{}
+		}, "management.tokenFile"},
+		"postgresql without connection": {func(c *configv1alpha1.ServerConfig) {
+			c.Backend.Embedded.Storage.Type = configv1alpha1.StoragePostgreSQL
+			c.Backend.Embedded.Storage.PostgreSQL = &configv1alpha1.PostgreSQLStorage{MaxConnections: -1}
+		}, "postgresql.maxConnections"},
 		"two callers of one name": {func(c *configv1alpha1.ServerConfig) {
 			caller := configv1alpha1.IntrospectionCaller{Name: "api", SecretFile: "f"}
 			c.Introspection.Callers = []configv1alpha1.IntrospectionCaller{caller, caller}
@@ -75,10 +114,29 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
-	loopback := minimal()
-	loopback.Issuer = "http://127.0.0.1:8080"
-	if errs := configv1alpha1.Validate(loopback); len(errs) != 0 {
-		t.Errorf("http on loopback is refused: %v", errs)
+	for _, issuer := range []string{"http://127.0.0.1:8080", "http://localhost/tenant", "http://[::1]:1", "https://login.example.com/a-b/c_d~e.f"} {
+		c := minimal()
+		c.Issuer = issuer
+		if errs := configv1alpha1.Validate(c); len(errs) != 0 {
+			t.Errorf("%s is refused: %v", issuer, errs)
+		}
+	}
+}
+
+// TestValidateIsDeterministic: the operator shows the errors in a condition, which must not flap.
+func TestValidateIsDeterministic(t *testing.T) {
+	t.Parallel()
+	broken := func() string {
+		c := minimal()
+		c.Service.AccessTokenSeconds, c.Service.RefreshTokenSeconds, c.Service.IDTokenSeconds, c.Service.AuthorizationCodeSeconds = -1, -1, -1, -1
+		c.Service.LogoURI, c.Service.PolicyURI, c.Service.TosURI = "x", "x", "x"
+		return configv1alpha1.Validate(c).ToAggregate().Error()
+	}
+	first := broken()
+	for range 20 {
+		if again := broken(); again != first {
+			t.Fatalf("two runs differ:\n%s\n%s", first, again)
+		}
 	}
 }
 

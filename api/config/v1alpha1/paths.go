@@ -13,6 +13,6 @@ const (
 	PostgreSQLFile         = "/etc/authserver/secrets/postgresql/url"
 	PublicCertFile         = "/etc/authserver/secrets/tls/tls.crt"
 	PublicKeyFile          = "/etc/authserver/secrets/tls/tls.key"
-	CallerSecretsDirectory = "/etc/authserver/secrets/callers"
+	CallerSecretsDirectory = "/etc/authserver/secrets/callers" //nolint:gosec // a path
 	DataDirectory          = "/var/lib/authserver"
 )

@@ -21,7 +21,7 @@ type User struct {
 	// Username is the login name; it is compared case-insensitively. Required.
 	Username string `json:"username"`
 	// PasswordHash is a PHC string (argon2id) or a bcrypt hash. Empty means that no password opens the account.
-	PasswordHash string `json:"passwordHash,omitempty"` //nolint:gosec // a hash, in a file mounted from a Secret
+	PasswordHash string `json:"passwordHash,omitempty"`
 	// Disabled refuses logins and ends sessions.
 	Disabled bool `json:"disabled,omitempty"`
 	// Claims are the claim values by claim name, as they go into ID tokens and userinfo responses.

@@ -1,10 +1,13 @@
 package v1alpha1
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -29,15 +32,58 @@ func Validate(c *ServerConfig) field.ErrorList {
 		errs = append(errs, validateTLS(field.NewPath("tls"), *c.TLS)...)
 	}
 	errs = append(errs, validateBackend(field.NewPath("backend"), &c.Backend)...)
+	errs = append(errs, validateListen(field.NewPath("listen"), &c.Listen)...)
 	errs = append(errs, validateService(field.NewPath("service"), &c.Service)...)
 	errs = append(errs, validateSession(field.NewPath("session"), &c.Session)...)
+	errs = append(errs, validateProcess(c)...)
 	errs = append(errs, required(field.NewPath("users", "directory"), c.Users.Directory)...)
-	errs = append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		errs = append(errs, field.NotSupported(field.NewPath("log", "level"), c.Log.Level, []string{"debug", "info", "warn", "error"}))
+	return append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
+}
+
+// validateProcess checks how the process logs, throttles logins and ends.
+func validateProcess(c *ServerConfig) field.ErrorList {
+	errs := each(field.NewPath("log", "level"), []string{c.Log.Level}, []string{"debug", "info", "warn", "error"})
+	errs = append(errs, each(field.NewPath("log", "format"), []string{c.Log.Format}, []string{"json", "text"})...)
+	return append(errs, atLeast(
+		bound{field.NewPath("login", "freeAttempts"), int64(c.Login.FreeAttempts), 1},
+		bound{field.NewPath("login", "maxDelaySeconds"), int64(c.Login.MaxDelaySeconds), 1},
+		bound{field.NewPath("shutdownSeconds"), int64(c.ShutdownSeconds), 1},
+		bound{field.NewPath("drainSeconds"), int64(c.DrainSeconds), -1},
+	)...)
+}
+
+// bound is a number with the least value that it may have.
+type bound struct {
+	path         *field.Path
+	value, least int64
+}
+
+func atLeast(bounds ...bound) field.ErrorList {
+	var errs field.ErrorList
+	for _, b := range bounds {
+		if b.value < b.least {
+			errs = append(errs, field.Invalid(b.path, b.value, fmt.Sprintf("must be at least %d", b.least)))
+		}
 	}
-	if !slices.Contains([]string{"json", "text"}, c.Log.Format) {
-		errs = append(errs, field.NotSupported(field.NewPath("log", "format"), c.Log.Format, []string{"json", "text"}))
+	return errs
+}
+
+// validateListen checks listen addresses. Port 0 lets the system choose and may be there more than once.
+func validateListen(path *field.Path, listen *Listen) field.ErrorList {
+	var errs field.ErrorList
+	seen := map[string]bool{}
+	for _, address := range []struct{ name, value string }{
+		{"public", listen.Public}, {"management", listen.Management}, {"metrics", listen.Metrics},
+	} {
+		host, port, err := net.SplitHostPort(address.value)
+		number, portErr := strconv.ParseUint(port, 10, 16)
+		switch {
+		case err != nil || portErr != nil:
+			errs = append(errs, field.Invalid(path.Child(address.name), address.value, "must be host:port or :port, e.g. :8080"))
+		case number != 0 && seen[host+":"+port]:
+			errs = append(errs, field.Duplicate(path.Child(address.name), address.value))
+		}
+		seen[host+":"+port] = true
 	}
 	return errs
 }
@@ -54,24 +100,34 @@ func validateIssuer(path *field.Path, issuer string) field.ErrorList {
 	if issuer == "" {
 		return field.ErrorList{field.Required(path, "the URL under which clients know the server")}
 	}
-	invalid := func(detail string) field.ErrorList { return field.ErrorList{field.Invalid(path, issuer, detail)} }
 	parsed, err := url.Parse(issuer)
-	switch {
-	case err != nil || parsed.Host == "":
-		return invalid("must be an absolute URL")
-	case parsed.RawQuery != "" || parsed.Fragment != "" || strings.ContainsAny(issuer, "?#"):
-		return invalid("must have neither query nor fragment")
-	case parsed.User != nil:
-		return invalid("must not have user information")
-	case strings.HasSuffix(issuer, "/"):
-		return invalid("must not end with a slash")
-	case parsed.Scheme == "http" && !isLoopback(parsed.Hostname()):
-		return invalid("must use https; http is allowed for localhost, 127.0.0.1 and [::1] only")
-	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return invalid("must use https")
-	default:
-		return nil
+	if err != nil || parsed.Host == "" {
+		return field.ErrorList{field.Invalid(path, issuer, "must be an absolute URL")}
 	}
+	for _, rule := range []struct {
+		broken bool
+		detail string
+	}{
+		{parsed.RawQuery != "" || parsed.Fragment != "" || strings.ContainsAny(issuer, "?#"), "must have neither query nor fragment"},
+		{parsed.User != nil, "must not have user information"},
+		{strings.HasSuffix(issuer, "/"), "must not end with a slash"},
+		{!plainPath(parsed.EscapedPath()), "must have a path of plain segments: letters, digits, '-', '.', '_' and '~' between single slashes"},
+		{parsed.Scheme == "http" && !isLoopback(parsed.Hostname()), "must use https; http is allowed for localhost, 127.0.0.1 and [::1] only"},
+		{parsed.Scheme != "http" && parsed.Scheme != "https", "must use https"},
+	} {
+		if rule.broken {
+			return field.ErrorList{field.Invalid(path, issuer, rule.detail)}
+		}
+	}
+	return nil
+}
+
+// plainPath says whether a path means the same to every proxy on the way: nothing is escaped, nothing can be shortened.
+func plainPath(escaped string) bool {
+	foreign := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("/-._~", c)
+	}
+	return escaped == "" || (strings.IndexFunc(escaped, foreign) < 0 && path.Clean(escaped) == escaped)
 }
 
 func isLoopback(host string) bool {
@@ -92,6 +148,15 @@ func validateBackend(path *field.Path, backend *Backend) field.ErrorList {
 	}
 	path = path.Child("embedded")
 	errs := required(path.Child("keyEncryptionKeyFile"), backend.Embedded.KeyEncryptionKeyFile)
+	keys := backend.Embedded.SigningKeys
+	errs = append(errs, atLeast(
+		bound{path.Child("signingKeys", "rotationSeconds"), keys.RotationSeconds, 0},
+		bound{path.Child("signingKeys", "publishSeconds"), keys.PublishSeconds, 1},
+	)...)
+	if keys.RotationSeconds > 0 && keys.RotationSeconds < keys.PublishSeconds {
+		errs = append(errs, field.Invalid(path.Child("signingKeys", "rotationSeconds"), keys.RotationSeconds,
+			"must not be shorter than publishSeconds: a new key is published that long before it signs"))
+	}
 	if m := backend.Embedded.Management; m != nil {
 		errs = append(errs, required(path.Child("management", "tokenFile"), m.TokenFile)...)
 		errs = append(errs, validateTLS(path.Child("management", "tls"), m.TLS)...)
@@ -113,27 +178,14 @@ func validateStorage(path *field.Path, storage *Storage) field.ErrorList {
 			return field.ErrorList{field.Required(path.Child("postgresql"), "type is PostgreSQL")}
 		}
 		errs := required(path.Child("postgresql", "connectionFile"), storage.PostgreSQL.ConnectionFile)
-		if storage.PostgreSQL.MaxConnections < 1 {
-			errs = append(errs, field.Invalid(path.Child("postgresql", "maxConnections"), storage.PostgreSQL.MaxConnections, "must be at least 1"))
-		}
-		return errs
+		return append(errs, atLeast(bound{path.Child("postgresql", "maxConnections"), int64(storage.PostgreSQL.MaxConnections), 1})...)
 	default:
 		return field.ErrorList{field.NotSupported(path.Child("type"), storage.Type, []StorageType{StorageMemory, StorageSQLite, StoragePostgreSQL})}
 	}
 }
 
 func validateService(path *field.Path, s *Service) field.ErrorList {
-	var errs field.ErrorList
-	seen := map[string]bool{}
-	for i, scope := range s.Scopes {
-		if scope.Name == "" || strings.ContainsAny(scope.Name, " \"\\") {
-			errs = append(errs, field.Invalid(path.Child("scopes").Index(i).Child("name"), scope.Name, "must be a scope token (RFC 6749, section 3.3)"))
-		}
-		if seen[scope.Name] {
-			errs = append(errs, field.Duplicate(path.Child("scopes").Index(i).Child("name"), scope.Name))
-		}
-		seen[scope.Name] = true
-	}
+	errs := validateScopes(path.Child("scopes"), s.Scopes)
 	grants := []string{"authorization_code", "refresh_token", "client_credentials", "implicit", "password"}
 	errs = append(errs, each(path.Child("grantTypes"), s.GrantTypes, grants)...)
 	responses := []string{"code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
@@ -141,19 +193,49 @@ func validateService(path *field.Path, s *Service) field.ErrorList {
 	if !slices.Contains(s.GrantTypes, "implicit") && slices.ContainsFunc(s.ResponseTypes, func(r string) bool { return r != "code" }) {
 		errs = append(errs, field.Forbidden(path.Child("responseTypes"), "response types other than code need the grant type implicit"))
 	}
-	for name, seconds := range map[string]int64{
-		"accessTokenSeconds": s.AccessTokenSeconds, "refreshTokenSeconds": s.RefreshTokenSeconds,
-		"idTokenSeconds": s.IDTokenSeconds, "authorizationCodeSeconds": s.AuthorizationCodeSeconds,
-	} {
-		if seconds < 1 {
-			errs = append(errs, field.Invalid(path.Child(name), seconds, "must be at least 1"))
-		}
+	errs = append(errs, atLeast(
+		bound{path.Child("accessTokenSeconds"), s.AccessTokenSeconds, 1},
+		bound{path.Child("refreshTokenSeconds"), s.RefreshTokenSeconds, 1},
+		bound{path.Child("idTokenSeconds"), s.IDTokenSeconds, 1},
+		bound{path.Child("authorizationCodeSeconds"), s.AuthorizationCodeSeconds, 1},
+	)...)
+	for _, page := range []struct{ name, value string }{{"logoURI", s.LogoURI}, {"policyURI", s.PolicyURI}, {"tosURI", s.TosURI}} {
+		errs = append(errs, validateWebPage(path.Child(page.name), page.value)...)
 	}
 	return append(errs, each(path.Child("signingAlgorithm"), []string{s.SigningAlgorithm}, []string{"RS256", "ES256"})...)
 }
 
+// validateScopes checks scope tokens (RFC 6749, section 3.3).
+func validateScopes(path *field.Path, scopes []Scope) field.ErrorList {
+	var errs field.ErrorList
+	seen := map[string]bool{}
+	for i, scope := range scopes {
+		foreign := strings.IndexFunc(scope.Name, func(c rune) bool { return c <= ' ' || c > '~' || c == '"' || c == '\\' })
+		if scope.Name == "" || foreign >= 0 {
+			errs = append(errs, field.Invalid(path.Index(i).Child("name"), scope.Name, "must be a scope token (RFC 6749, section 3.3)"))
+		}
+		if seen[scope.Name] {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), scope.Name))
+		}
+		seen[scope.Name] = true
+	}
+	return errs
+}
+
+// validateWebPage checks a URL that pages show.
+func validateWebPage(path *field.Path, value string) field.ErrorList {
+	if value == "" {
+		return nil
+	}
+	parsed, err := url.Parse(value)
+	if err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http") {
+		return field.ErrorList{field.Invalid(path, value, "must be an absolute http or https URL")}
+	}
+	return nil
+}
+
 // each wants every value to be one of the allowed.
-func each(path *field.Path, values, allowed []string) field.ErrorList {
+func each[T ~string](path *field.Path, values, allowed []T) field.ErrorList {
 	var errs field.ErrorList
 	for _, value := range values {
 		if !slices.Contains(allowed, value) {
@@ -165,13 +247,11 @@ func each(path *field.Path, values, allowed []string) field.ErrorList {
 
 func validateSession(path *field.Path, s *Session) field.ErrorList {
 	errs := required(path.Child("keyRingFile"), s.KeyRingFile)
-	if s.IdleSeconds < 1 || s.AbsoluteSeconds < s.IdleSeconds {
-		errs = append(errs, field.Invalid(path.Child("absoluteSeconds"), s.AbsoluteSeconds, "must not be shorter than idleSeconds, which must be at least 1"))
+	errs = append(errs, atLeast(bound{path.Child("idleSeconds"), s.IdleSeconds, 1}, bound{path.Child("interactionSeconds"), s.InteractionSeconds, 1})...)
+	if s.AbsoluteSeconds < s.IdleSeconds {
+		errs = append(errs, field.Invalid(path.Child("absoluteSeconds"), s.AbsoluteSeconds, "must not be shorter than idleSeconds"))
 	}
-	if s.Consent != ConsentAlways && s.Consent != ConsentRemember {
-		errs = append(errs, field.NotSupported(path.Child("consent"), s.Consent, []ConsentMode{ConsentAlways, ConsentRemember}))
-	}
-	return errs
+	return append(errs, each(path.Child("consent"), []ConsentMode{s.Consent}, []ConsentMode{ConsentAlways, ConsentRemember})...)
 }
 
 func validateCallers(path *field.Path, callers []IntrospectionCaller) field.ErrorList {
