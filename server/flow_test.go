@@ -108,8 +108,10 @@ func TestCodeFlow(t *testing.T) {
 	if status != http.StatusOK || answer["active"] != false {
 		t.Errorf("after reuse of a refresh token its family must be dead: %d %v", status, answer)
 	}
-	if log := s.Log(); strings.Contains(log, client.ClientSecret) || strings.Contains(log, servertest.Password) || strings.Contains(log, tokens["access_token"].(string)) {
-		t.Error("a secret is in the log")
+	for _, secret := range []string{client.ClientSecret, servertest.Password, tokens["access_token"].(string), end.Parameter(t, "code")} {
+		if strings.Contains(s.Log(), secret) {
+			t.Error("a secret is in the log")
+		}
 	}
 }
 

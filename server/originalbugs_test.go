@@ -52,14 +52,15 @@ func (s *scripted) ServiceConfiguration(ctx context.Context) ([]byte, error) {
 func start(t *testing.T) (*servertest.Server, *authlete.Client, *servertest.Browser) {
 	t.Helper()
 	s := servertest.Start(t, servertest.Options{})
-	return s, s.Client(t, nil), s.NewBrowser(t)
+	client := s.Client(t, nil)
+	return s, client, s.NewBrowser(t)
 }
 
 // startScripted starts a server whose backend the test scripts.
 func startScripted(t *testing.T, backend *scripted) *servertest.Server {
 	t.Helper()
-	return servertest.Start(t, servertest.Options{Backend: func(real authlete.Runtime) authlete.Runtime {
-		backend.Runtime = real
+	return servertest.Start(t, servertest.Options{Backend: func(engine authlete.Runtime) authlete.Runtime {
+		backend.Runtime = engine
 		return backend
 	}})
 }
@@ -342,10 +343,11 @@ func TestOriginalBug17ManagementCalls(t *testing.T) {
 	if err != nil || changed.OldClientSecret != client.ClientSecret || changed.NewClientSecret != "a-new-secret-of-enough-length" {
 		t.Errorf("imposing a secret: %+v, %v", changed, err)
 	}
-	if status, _, _ := post(t, s, "/api/token", url.Values{"grant_type": {"client_credentials"}}, "app", "a-new-secret-of-enough-length"); status != http.StatusOK {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if status, _, _ := post(t, s, "/api/token", form, "app", "a-new-secret-of-enough-length"); status != http.StatusOK {
 		t.Errorf("the imposed secret: status %d", status)
 	}
-	if status, _, _ := post(t, s, "/api/token", url.Values{"grant_type": {"client_credentials"}}, "app", client.ClientSecret); status != http.StatusUnauthorized {
+	if status, _, _ := post(t, s, "/api/token", form, "app", client.ClientSecret); status != http.StatusUnauthorized {
 		t.Errorf("the old secret: status %d", status)
 	}
 }
@@ -427,7 +429,8 @@ func TestRemovedUser(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond) // the server notices by itself
 	}
-	status, _, answer := post(t, s, "/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}, "app", client.ClientSecret)
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}
+	status, _, answer := post(t, s, "/api/token", form, "app", client.ClientSecret)
 	if status != http.StatusBadRequest || answer["error"] != "invalid_grant" {
 		t.Errorf("refresh: %d %v", status, answer)
 	}

@@ -11,7 +11,7 @@ import (
 const (
 	pathAuthorization = "/api/authorization"
 	pathDecision      = "/api/authorization/decision"
-	pathToken         = "/api/token" //nolint:gosec // a path
+	pathToken         = "/api/token"
 	pathJWKS          = "/api/jwks"
 	pathRevocation    = "/api/revocation"
 	pathIntrospection = "/api/introspection"

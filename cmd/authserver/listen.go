@@ -126,8 +126,7 @@ func (l *listeners) run(ctx context.Context, srv *server.Server, backend *engine
 	case <-ctx.Done():
 		srv.Drain()
 		l.log.InfoContext(ctx, "Draining", "seconds", int(l.drain.Seconds()))
-		wait(l.drain, failed)
-		err = l.stop()
+		err = errors.Join(wait(l.drain, failed), l.stop(work))
 	case err = <-failed:
 	}
 	stop()
@@ -149,18 +148,20 @@ func (l *listeners) serve(httpServer *http.Server, socket net.Listener) error {
 }
 
 // wait waits, unless a port fails first.
-func wait(d time.Duration, failed <-chan error) {
+func wait(d time.Duration, failed <-chan error) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-failed:
+	case err := <-failed:
+		return err
 	}
+	return nil
 }
 
 // stop finishes the requests under way.
-func (l *listeners) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), l.shutdown)
+func (l *listeners) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.shutdown)
 	defer cancel()
 	var errs []error
 	for _, httpServer := range l.servers {

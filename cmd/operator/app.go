@@ -130,7 +130,7 @@ func (o options) manager() ctrl.Options {
 	}
 	if o.watchNamespaces != "" {
 		cached.DefaultNamespaces = map[string]cache.Config{}
-		for _, namespace := range strings.Split(o.watchNamespaces, ",") {
+		for namespace := range strings.SplitSeq(o.watchNamespaces, ",") {
 			cached.DefaultNamespaces[strings.TrimSpace(namespace)] = cache.Config{}
 		}
 	}

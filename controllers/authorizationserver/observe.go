@@ -35,7 +35,7 @@ func (r *Reconciler) refreshPods(ctx context.Context, s *scope) (bool, error) {
 			pod.Annotations = map[string]string{}
 		}
 		pod.Annotations[desired.AnnotationRefresh] = want
-		if err := r.Client.Patch(ctx, pod, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+		if err := client.IgnoreNotFound(r.Client.Patch(ctx, pod, client.MergeFrom(before))); err != nil {
 			return false, fmt.Errorf("refreshing Pod %s: %w", pod.Name, err)
 		}
 	}
@@ -97,7 +97,8 @@ func (r *Reconciler) probe(ctx context.Context, server *authv1alpha1.Authorizati
 	case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
 		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonUnauthorized, "the backend refuses the operator's credentials")
 	case errors.As(err, &refused) && refused.Status != 0:
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonBackendError, fmt.Sprintf("the backend answers with status %d", refused.Status))
+		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonBackendError,
+			fmt.Sprintf("the backend answers with status %d", refused.Status))
 	default:
 		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonUnreachable, "the management API does not answer")
 	}

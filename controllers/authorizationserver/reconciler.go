@@ -163,10 +163,15 @@ func older(a, b *authv1alpha1.AuthorizationServer) bool {
 
 // apply writes the objects and deletes those that are not wanted any more.
 func (r *Reconciler) apply(ctx context.Context, s *scope) (bool, error) {
-	objects := desired.Build(s.input)
+	var objects []client.Object
+	for _, object := range desired.Build(s.input) {
+		objects = append(objects, object)
+	}
 	if err := r.Applier.Apply(ctx, s.server, objects...); err != nil {
 		return false, err
 	}
-	kinds := []client.ObjectList{&policyv1.PodDisruptionBudgetList{}, &corev1.ServiceList{}, &appsv1.DeploymentList{}, &corev1.ConfigMapList{}, &corev1.SecretList{}}
+	kinds := []client.ObjectList{
+		&policyv1.PodDisruptionBudgetList{}, &corev1.ServiceList{}, &appsv1.DeploymentList{}, &corev1.ConfigMapList{}, &corev1.SecretList{},
+	}
 	return true, r.Applier.Prune(ctx, s.server, objects, kinds...)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -48,10 +49,11 @@ func (r *Reconciler) checkReferences(ctx context.Context, s *scope) (bool, error
 	for _, ref := range references(s.server) {
 		var secret corev1.Secret
 		err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
-		if client.IgnoreNotFound(err) != nil {
+		missing := apierrors.IsNotFound(err)
+		if err != nil && !missing {
 			return false, fmt.Errorf("reading Secret %s: %w", ref.secret, err)
 		}
-		if err != nil {
+		if missing {
 			status.Mark(s.server, authv1alpha1.ConditionCredentialsReady, false, authv1alpha1.ReasonSecretNotFound,
 				fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
 			return false, nil

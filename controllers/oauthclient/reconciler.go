@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -152,17 +153,20 @@ func older(a, b *authv1alpha1.OAuthClient) bool {
 func (r *Reconciler) server(ctx context.Context, c *authv1alpha1.OAuthClient) (*authv1alpha1.AuthorizationServer, error) {
 	server := &authv1alpha1.AuthorizationServer{}
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: c.Namespace, Name: c.Spec.ServerRef.Name}, server)
-	if client.IgnoreNotFound(err) != nil {
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
 		return nil, fmt.Errorf("reading AuthorizationServer %s: %w", c.Spec.ServerRef.Name, err)
 	}
-	if err != nil || !server.DeletionTimestamp.IsZero() {
+	if missing || !server.DeletionTimestamp.IsZero() {
 		return nil, nil //nolint:nilnil // no server is a regular outcome
 	}
 	return server, nil
 }
 
 // register brings the backend in line with the declaration.
-func (r *Reconciler) register(ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, secret string) (time.Duration, error) {
+func (r *Reconciler) register(
+	ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, secret string,
+) (time.Duration, error) {
 	backend, err := r.Connector.Connect(ctx, server)
 	if err == nil {
 		err = r.sync(ctx, c, backend, secret)
@@ -178,7 +182,8 @@ func (r *Reconciler) register(ctx context.Context, c *authv1alpha1.OAuthClient, 
 		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonRejected, refused.Result.ResultMessage)
 		return checkInterval, nil
 	case errors.As(err, &refused), errors.Is(err, management.ErrNoCredentials):
-		status.Mark(c, authv1alpha1.ConditionRegistered, false, authv1alpha1.ReasonServerNotReady, "the management API of the server does not answer yet; it is tried again")
+		status.Mark(c, authv1alpha1.ConditionRegistered, false, authv1alpha1.ReasonServerNotReady,
+			"the management API of the server does not answer yet; it is tried again")
 		return retryInterval, nil
 	default:
 		return 0, err

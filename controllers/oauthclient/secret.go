@@ -30,7 +30,7 @@ const (
 func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer) (string, bool, error) {
 	var existing corev1.Secret
 	key := types.NamespacedName{Namespace: c.Namespace, Name: c.EffectiveOutputSecretName()}
-	if err := r.Client.Get(ctx, key, &existing); client.IgnoreNotFound(err) != nil {
+	if err := client.IgnoreNotFound(r.Client.Get(ctx, key, &existing)); err != nil {
 		return "", false, fmt.Errorf("reading Secret %s: %w", key.Name, err)
 	}
 	secret, ok, err := r.clientSecret(ctx, c, &existing)
@@ -39,8 +39,7 @@ func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClie
 	}
 	output := outputSecret(c, server, secret)
 	err = r.Applier.Apply(ctx, c, output)
-	var foreign *apply.NotOwnedError
-	if errors.As(err, &foreign) {
+	if foreign, ok := errors.AsType[*apply.NotOwnedError](err); ok {
 		status.Stall(c, authv1alpha1.ConditionSecretReady, authv1alpha1.ReasonSecretNotOwned,
 			fmt.Sprintf("%v (spec.secret.output.name)", foreign))
 		return "", false, nil
@@ -49,7 +48,8 @@ func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClie
 		return "", false, err
 	}
 	c.Status.SecretName = output.Name
-	status.Mark(c, authv1alpha1.ConditionSecretReady, true, authv1alpha1.ReasonSecretWritten, fmt.Sprintf("Secret %q holds what the application needs", output.Name))
+	status.Mark(c, authv1alpha1.ConditionSecretReady, true, authv1alpha1.ReasonSecretWritten,
+		fmt.Sprintf("Secret %q holds what the application needs", output.Name))
 	return secret, true, r.Applier.Prune(ctx, c, []client.Object{output}, &corev1.SecretList{})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -73,11 +74,12 @@ func (r *Reconciler) sourcePassword(ctx context.Context, user *authv1alpha1.OAut
 	key := ref.KeyOr(authv1alpha1.DefaultPasswordKey)
 	var secret corev1.Secret
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: user.Namespace, Name: ref.Name}, &secret)
-	if client.IgnoreNotFound(err) != nil {
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
 		return secretValue{}, false, fmt.Errorf("reading Secret %s: %w", ref.Name, err)
 	}
 	switch {
-	case err != nil:
+	case missing:
 		status.Mark(user, authv1alpha1.ConditionPasswordReady, false, authv1alpha1.ReasonSecretNotFound,
 			fmt.Sprintf("Secret %q of spec.password.secretRef does not exist; it is waited for", ref.Name))
 		return secretValue{}, false, nil

@@ -10,11 +10,11 @@ import (
 // New returns a logger that writes lines of the format ("json" or "text") from the level
 // ("debug", "info", "warn" or "error") up.
 func New(out io.Writer, format, level string) (*slog.Logger, error) {
-	var min slog.Level
-	if err := min.UnmarshalText([]byte(level)); err != nil {
+	var lowest slog.Level
+	if err := lowest.UnmarshalText([]byte(level)); err != nil {
 		return nil, fmt.Errorf("parsing log level %q: use debug, info, warn or error", level)
 	}
-	options := &slog.HandlerOptions{Level: min}
+	options := &slog.HandlerOptions{Level: lowest}
 	switch format {
 	case "json":
 		return slog.New(slog.NewJSONHandler(out, options)), nil

@@ -4,7 +4,7 @@ package version
 import "runtime/debug"
 
 // version is set by the linker: -X github.com/authserver-dev/operator/internal/version.version=v1.2.3.
-var version string //nolint:gochecknoglobals // the linker can set only a package variable
+var version string
 
 // String returns the version of this build, e.g. "v0.1.0", or the commit, or "dev".
 func String() string {

@@ -62,12 +62,12 @@ func truncate(text string) string {
 	return text
 }
 
-// Failed says whether Problem was called, and with which message.
-func (r *Record) Failed() (string, bool) { return r.problem, r.problem != "" }
+// Failed says whether Problem was called; the line is an error then.
+func (r *Record) Failed() bool { return r.problem != "" }
 
 // Attrs appends what is known to the attributes of the line.
 func (r *Record) Attrs(attrs []slog.Attr) []slog.Attr {
-	for _, pair := range [...]struct{ key, value string }{{"action", r.Action}, {"resultCode", r.Result}, {"client", r.Client}, {"subject", r.Subject}} {
+	for _, pair := range [...]struct{ key, value string }{{"action", r.Action}, {"resultCode", r.Result}, {"client", r.Client}, {"subject", r.Subject}, {"problem", r.problem}} {
 		if pair.value != "" {
 			attrs = append(attrs, slog.String(pair.key, truncate(pair.value)))
 		}

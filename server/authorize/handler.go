@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,7 +171,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, in *Interaction, 
 	}
 	page.Claims = in.UserClaims
 	for _, claim := range in.Claims {
-		if !contains(page.Claims, claim) {
+		if !slices.Contains(page.Claims, claim) {
 			page.Claims = append(page.Claims, claim)
 		}
 	}
@@ -195,15 +196,6 @@ func (h *Handler) showAccount(page *web.AuthorizePage, in *Interaction, v view) 
 	if wanted := h.Users.BySubject(in.Subject); wanted != nil {
 		page.Username = wanted.Username
 	}
-}
-
-func contains(list []string, text string) bool {
-	for _, element := range list {
-		if element == text {
-			return true
-		}
-	}
-	return false
 }
 
 // end sends the client what the backend made for it.

@@ -23,8 +23,7 @@ func Read(w http.ResponseWriter, r *http.Request) (string, bool) {
 	var body strings.Builder
 	body.Grow(int(max(0, min(r.ContentLength, 4096))))
 	if _, err := io.Copy(&body, r.Body); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			reply.Error(w, http.StatusRequestEntityTooLarge, "invalid_request", "The request is too large.")
 		} else {
 			reply.Error(w, http.StatusBadRequest, "invalid_request", "The request could not be read.")

@@ -98,8 +98,7 @@ func TestDelaysGrowPerAddress(t *testing.T) {
 	for i := range 31 {
 		_, err = checker.Check(t.Context(), login.Attempt{Username: string(rune('a' + i)), Password: "x", Address: "bot"})
 	}
-	var throttled *login.ThrottledError
-	if !errors.As(err, &throttled) {
+	if _, throttled := errors.AsType[*login.ThrottledError](err); !throttled {
 		t.Errorf("an address that tries many accounts is not slowed down: %v", err)
 	}
 }

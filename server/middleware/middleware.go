@@ -61,7 +61,7 @@ func Wrap(opts Options, route string, next http.Handler) http.Handler {
 			}
 			took := opts.Clock().Sub(began)
 			observer.observe(r.Method, recorder.status(), took)
-			logLine(opts.Log, line{request: r, route: route, id: id, address: address, status: recorder.status(), took: took, record: record})
+			logLine(ctx, opts.Log, line{request: r, route: route, id: id, address: address, status: recorder.status(), took: took, record: record})
 		}()
 		next.ServeHTTP(recorder, r.WithContext(ctx))
 	})
@@ -84,20 +84,19 @@ type line struct {
 	record             *audit.Record
 }
 
-func logLine(log *slog.Logger, l line) {
-	level, message := slog.LevelInfo, "Request"
-	if problem, failed := l.record.Failed(); failed {
-		level, message = slog.LevelError, problem
+func logLine(ctx context.Context, log *slog.Logger, l line) {
+	level := slog.LevelInfo
+	if l.record.Failed() {
+		level = slog.LevelError
 	}
-	ctx := l.request.Context()
 	if !log.Enabled(ctx, level) {
 		return
 	}
 	var buf [16]slog.Attr
 	attrs := append(buf[:0],
 		slog.String("method", l.request.Method), slog.String("route", l.route), slog.Int("status", l.status),
-		slog.Int64("durationMicros", l.took.Microseconds()), slog.String("requestID", l.id), slog.String("address", l.address))
-	log.LogAttrs(ctx, level, message, l.record.Attrs(attrs)...)
+		slog.Int64("durationMicros", l.took.Microseconds()), slog.String("requestId", l.id), slog.String("address", l.address))
+	log.LogAttrs(ctx, level, "Request", l.record.Attrs(attrs)...)
 }
 
 // setHeaders sets what every response carries. Pages add their own Content-Security-Policy.

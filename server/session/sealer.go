@@ -63,7 +63,7 @@ func (s *Sealer) Run(ctx context.Context) { s.ring.Run(ctx) }
 // Healthy says whether the ring could be read the last time.
 func (s *Sealer) Healthy() bool { return s.ring.Healthy() }
 
-var keyID = regexp.MustCompile(`^[a-z0-9]{1,16}$`) //nolint:gochecknoglobals // compiled once, never changed
+var keyID = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
 
 // parseRing decodes a key ring. Its errors do not show keys.
 func parseRing(data []byte) (*ring, error) {

@@ -109,7 +109,7 @@ func (c *Cookies) Write(w http.ResponseWriter, session *Session) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, c.cookie(c.sessionName, value))
+	http.SetCookie(w, c.cookie(c.sessionName, value)) //nolint:gosec // Secure follows the scheme of the issuer
 	return nil
 }
 
@@ -146,7 +146,9 @@ func (c *Cookies) KnownBrowser(r *http.Request) string {
 }
 
 func (c *Cookies) cookie(name, value string) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.opts.Secure, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{ //nolint:gosec // Secure follows the scheme of the issuer
+		Name: name, Value: value, Path: "/", HttpOnly: true, Secure: c.opts.Secure, SameSite: http.SameSiteLaxMode,
+	}
 }
 
 // Remember notes a consent; the oldest make room.

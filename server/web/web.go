@@ -16,10 +16,10 @@ import (
 )
 
 //go:embed assets/style.css
-var styleSheet string //nolint:gochecknoglobals // embedded files are constants
+var styleSheet string
 
 //go:embed templates/*.html
-var templateFiles embed.FS //nolint:gochecknoglobals // embedded files are constants
+var templateFiles embed.FS
 
 // Scope is a permission as the page shows it.
 type Scope struct{ Name, Description string }

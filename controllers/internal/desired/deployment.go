@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 )
@@ -26,7 +25,7 @@ const (
 	memoryShare = 90
 )
 
-func deployment(in Input) client.Object {
+func deployment(in Input) Object {
 	server := in.Server
 	return &appsv1.Deployment{
 		ObjectMeta: meta(server, server.Name),

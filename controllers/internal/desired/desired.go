@@ -8,7 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -31,6 +31,12 @@ const (
 	AnnotationRotated = "authserver.dev/rotated"
 )
 
+// Object is any Kubernetes object. It is what controller-runtime calls client.Object, without importing a client.
+type Object interface {
+	metav1.Object
+	runtime.Object
+}
+
 // Input is everything that the objects depend on.
 type Input struct {
 	Server *authv1alpha1.AuthorizationServer
@@ -47,8 +53,8 @@ type Input struct {
 }
 
 // Build returns the objects, in the order in which they are applied.
-func Build(in Input) []client.Object {
-	objects := []client.Object{serviceAccount(in), configMap(in)}
+func Build(in Input) []Object {
+	objects := []Object{serviceAccount(in), configMap(in)}
 	objects = append(objects, Secrets(in)...)
 	if claim := volumeClaim(in); claim != nil {
 		objects = append(objects, claim)
@@ -75,8 +81,7 @@ func meta(server *authv1alpha1.AuthorizationServer, name string) metav1.ObjectMe
 	return metav1.ObjectMeta{Name: name, Namespace: server.Namespace, Labels: labelsOf(server)}
 }
 
-// SessionSecretName, EngineSecretName and ManagementName are the names of credential Secrets; the last one is that of the
-// management Service too.
+// SessionSecretName names the Secret with the session key ring.
 func SessionSecretName(server string) string { return server + "-session" }
 
 // EngineSecretName names the Secret with the key encryption key.
@@ -86,7 +91,7 @@ func EngineSecretName(server string) string { return server + "-engine" }
 func ManagementName(server string) string { return server + "-management" }
 
 // Secrets returns the Secrets: credentials and user shards. All shards are always there, so that pods can mount them.
-func Secrets(in Input) []client.Object {
+func Secrets(in Input) []Object {
 	server := in.Server
 	rotated := func(secret *corev1.Secret, annotation string) *corev1.Secret {
 		if request := server.Annotations[annotation]; request != "" {
@@ -94,7 +99,7 @@ func Secrets(in Input) []client.Object {
 		}
 		return secret
 	}
-	secrets := []client.Object{
+	secrets := []Object{
 		rotated(&corev1.Secret{ObjectMeta: meta(server, SessionSecretName(server.Name)), Data: in.Session}, authv1alpha1.AnnotationRotateSessionKeys),
 		&corev1.Secret{ObjectMeta: meta(server, EngineSecretName(server.Name)), Data: in.Engine},
 		rotated(&corev1.Secret{ObjectMeta: meta(server, ManagementName(server.Name)), Data: in.Management}, authv1alpha1.AnnotationRotateEngineCredentials),
@@ -134,10 +139,10 @@ func hash(parts ...[]byte) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-func serviceAccount(in Input) client.Object {
+func serviceAccount(in Input) Object {
 	return &corev1.ServiceAccount{ObjectMeta: meta(in.Server, in.Server.Name), AutomountServiceAccountToken: new(bool)}
 }
 
-func configMap(in Input) client.Object {
+func configMap(in Input) Object {
 	return &corev1.ConfigMap{ObjectMeta: meta(in.Server, in.Server.Name+"-config"), Data: map[string]string{"config.yaml": in.ConfigYAML}}
 }

@@ -7,10 +7,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-func publicService(in Input) client.Object {
+func publicService(in Input) Object {
 	server, spec := in.Server, &in.Server.Spec
 	m := meta(server, server.Name)
 	labels := maps.Clone(spec.Service.Labels)
@@ -36,7 +35,7 @@ func publicService(in Input) client.Object {
 }
 
 // managementService is for the operator only; no Ingress should ever point at it.
-func managementService(in Input) client.Object {
+func managementService(in Input) Object {
 	return &corev1.Service{
 		ObjectMeta: meta(in.Server, ManagementName(in.Server.Name)),
 		Spec: corev1.ServiceSpec{
@@ -49,7 +48,7 @@ func managementService(in Input) client.Object {
 }
 
 // disruptionBudget keeps all but one replica running while nodes are drained.
-func disruptionBudget(in Input) client.Object {
+func disruptionBudget(in Input) Object {
 	if in.Server.Spec.EffectiveReplicas() < 2 {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -127,7 +126,7 @@ func callersVolume(callers []authv1alpha1.IntrospectionCaller) corev1.VolumeSour
 func dataClaimName(server *authv1alpha1.AuthorizationServer) string { return server.Name + "-data" }
 
 // volumeClaim is the claim for SQLite's file, unless the user has one of their own.
-func volumeClaim(in Input) client.Object {
+func volumeClaim(in Input) Object {
 	spec := &in.Server.Spec
 	claim := spec.EffectiveVolumeClaim()
 	if spec.EffectiveStorageType() != authv1alpha1.StorageSQLite || claim.ExistingClaimName != "" {
