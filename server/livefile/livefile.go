@@ -1,13 +1,8 @@
-// Package livefile keeps a value that is read from files up to date while the
-// files change. Where Kubernetes mounts them, a change swaps a symbolic link;
-// where a person edits them, the file itself changes: watching the folders sees
-// both, and reading again now and then covers what watching misses.
-//
-// A change that cannot be read keeps the last good value and is logged.
 package livefile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -32,7 +27,18 @@ type Value[T any] struct {
 	log     *slog.Logger
 	current atomic.Pointer[T]
 	failed  atomic.Bool
+	// lastProblem is what was logged last; only one goroutine reads files.
+	lastProblem string
 }
+
+// PartialError comes from a Load that returns a value which is good to use, although parts of it could not be read.
+type PartialError struct{ Err error }
+
+// Error returns what could not be read.
+func (e *PartialError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PartialError) Unwrap() error { return e.Err }
 
 // Options describe a Value.
 type Options[T any] struct {
@@ -40,7 +46,7 @@ type Options[T any] struct {
 	Name string
 	// Paths are the files, or folders, that it is read from.
 	Paths []string
-	// Load reads it.
+	// Load reads it. It is never called twice at the same time.
 	Load func() (T, error)
 	Log  *slog.Logger
 }
@@ -52,12 +58,38 @@ func Open[T any](opts Options[T]) (*Value[T], error) {
 		v.folders = append(v.folders, path, filepath.Dir(path))
 	}
 	first, err := v.load()
-	if err != nil {
+	if err != nil && !partial(err) {
 		return nil, fmt.Errorf("reading %s: %w", v.name, err)
 	}
 	v.current.Store(&first)
+	v.note(context.Background(), err)
 	return v, nil
 }
+
+func partial(err error) bool {
+	var part *PartialError
+	return errors.As(err, &part)
+}
+
+// note remembers how the last reading went. A problem that stays is logged once.
+func (v *Value[T]) note(ctx context.Context, err error) {
+	v.failed.Store(err != nil)
+	problem := ""
+	if err != nil {
+		problem = err.Error()
+	}
+	switch {
+	case problem == v.lastProblem:
+	case problem == "":
+		v.log.InfoContext(ctx, "Files can be read again", "value", v.name)
+	default:
+		v.log.ErrorContext(ctx, "Keeping the last good content of files that cannot be read", "value", v.name, "error", problem)
+	}
+	v.lastProblem = problem
+}
+
+// Name returns the name of the value.
+func (v *Value[T]) Name() string { return v.name }
 
 // Get returns the last value that could be read.
 func (v *Value[T]) Get() T { return *v.current.Load() }
@@ -67,50 +99,55 @@ func (v *Value[T]) Healthy() bool { return !v.failed.Load() }
 
 // Run keeps the value up to date until the context ends.
 func (v *Value[T]) Run(ctx context.Context) {
-	changes, stop := v.watch(ctx)
-	defer stop()
-	v.reload(ctx) // what changed between Open and the watch
+	watcher := v.watch(ctx)
+	defer watcher.close()
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
+	v.reload(ctx) // what changed before the watch was there
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-changes:
+		case err := <-watcher.errors: // events may be lost, e.g. when a queue overflows
+			v.log.WarnContext(ctx, "Watching files missed something", "value", v.name, "error", err)
+		case <-watcher.changes:
 			if !sleep(ctx, settle) {
 				return
 			}
-			drain(changes)
+			drain(watcher.changes)
 		}
 		v.reload(ctx)
 	}
 }
 
-// watch reports changes in the folders; without a watcher, polling alone remains.
-func (v *Value[T]) watch(ctx context.Context) (changes <-chan fsnotify.Event, stop func()) {
+// watch is a watcher of folders; without one, polling alone remains.
+type watch struct {
+	changes <-chan fsnotify.Event
+	errors  <-chan error
+	close   func()
+}
+
+func (v *Value[T]) watch(ctx context.Context) watch {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		v.log.WarnContext(ctx, "Watching files is not possible, polling instead", "value", v.name, "error", err)
-		return nil, func() {}
+		return watch{close: func() {}}
 	}
 	for _, folder := range v.folders {
 		if err := watcher.Add(folder); err != nil {
 			v.log.DebugContext(ctx, "Not watching", "path", folder, "error", err)
 		}
 	}
-	return watcher.Events, func() { _ = watcher.Close() }
+	return watch{changes: watcher.Events, errors: watcher.Errors, close: func() { _ = watcher.Close() }}
 }
 
 func (v *Value[T]) reload(ctx context.Context) {
 	next, err := v.load()
-	if err != nil {
-		v.failed.Store(true)
-		v.log.ErrorContext(ctx, "Keeping the last good value of a file that cannot be read", "value", v.name, "error", err)
-		return
+	if err == nil || partial(err) {
+		v.current.Store(&next)
 	}
-	v.failed.Store(false)
-	v.current.Store(&next)
+	v.note(ctx, err)
 }
 
 func drain(changes <-chan fsnotify.Event) {

@@ -52,6 +52,7 @@ func TestKubernetesSwap(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); value.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
+	// The deadline is shorter than the interval of polling: what is seen in time was seen by watching.
 	await := func(what string, ok func() bool) {
 		t.Helper()
 		for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
@@ -60,7 +61,6 @@ func TestKubernetesSwap(t *testing.T) {
 			}
 		}
 	}
-	time.Sleep(50 * time.Millisecond) // the watch must be in place, or the poll would be what is tested
 	publish("..2", "two")
 	await("after a swap", func() bool { return value.Get() == "two" })
 	publish("..3", "bad")

@@ -1,6 +1,3 @@
-// Package users knows the people who can log in, from the files that the
-// operator projects. It reloads them in place; a file that cannot be read keeps
-// its last good content.
 package users
 
 import (
@@ -8,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -30,10 +24,8 @@ type snapshot struct {
 
 // Open reads the users in the directory.
 func Open(directory string, log *slog.Logger) (*Directory, error) {
-	value, err := livefile.Open(livefile.Options[*snapshot]{
-		Name: "users", Paths: []string{directory}, Log: log,
-		Load: func() (*snapshot, error) { return load(directory) },
-	})
+	reader := &reader{directory: directory, files: map[string]file{}}
+	value, err := livefile.Open(livefile.Options[*snapshot]{Name: "users", Paths: []string{directory}, Log: log, Load: reader.read})
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +35,7 @@ func Open(directory string, log *slog.Logger) (*Directory, error) {
 // Run keeps the users up to date until the context ends.
 func (d *Directory) Run(ctx context.Context) { d.value.Run(ctx) }
 
-// Healthy says whether the files could be read the last time.
+// Healthy says whether all files could be read the last time.
 func (d *Directory) Healthy() bool { return d.value.Healthy() }
 
 // Count returns how many users there are.
@@ -68,33 +60,6 @@ func enabled(user *configv1alpha1.User) *configv1alpha1.User {
 
 // fold makes login names comparable, in the way in which the operator finds duplicates.
 func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
-
-// load reads all files of the directory.
-func load(directory string) (*snapshot, error) {
-	paths, err := filepath.Glob(filepath.Join(directory, "*.json"))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(directory); err != nil {
-		return nil, err
-	}
-	slices.Sort(paths)
-	next := &snapshot{bySubject: map[string]*configv1alpha1.User{}, byUsername: map[string]*configv1alpha1.User{}}
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		list, err := Parse(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
-		}
-		for i := range list.Users {
-			next.add(&list.Users[i])
-		}
-	}
-	return next, nil
-}
 
 // add takes a user in; the first holder of a subject or login name keeps it.
 func (s *snapshot) add(user *configv1alpha1.User) {

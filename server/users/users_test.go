@@ -1,12 +1,14 @@
 package users_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -51,21 +53,78 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestMalformedFilesAreRefused(t *testing.T) {
+// TestMalformedFile: a file that cannot be read costs nobody else the login, and is reported.
+func TestMalformedFile(t *testing.T) {
 	t.Parallel()
+	const good = `{` + header + `,"users":[{"subject":"1","username":"alice"}]}`
 	for name, content := range map[string]string{
 		"not JSON":    "{",
 		"wrong kind":  `{"apiVersion":"v1","kind":"Secret"}`,
 		"no subject":  `{` + header + `,"users":[{"username":"x"}]}`,
 		"no username": `{` + header + `,"users":[{"subject":"x"}]}`,
 	} {
-		if _, err := open(t, map[string]string{"users-00.json": content}); err == nil {
-			t.Errorf("%s: accepted", name)
+		directory, err := open(t, map[string]string{"users-00.json": content, "users-01.json": good})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if directory.Healthy() || directory.Count() != 1 || directory.ByUsername("alice") == nil {
+			t.Errorf("%s: healthy %v, %d users", name, directory.Healthy(), directory.Count())
 		}
 	}
 	if _, err := users.Open("/does/not/exist", slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("a directory that is not there is accepted")
 	}
+}
+
+// TestReload: a file that turns bad keeps its users while another one changes; a file that goes takes its users along.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "tmp"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "tmp"), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := func(subject string) string {
+		return `{` + header + `,"users":[{"subject":"` + subject + `","username":"` + subject + `"}]}`
+	}
+	write("users-00.json", file("a"))
+	write("users-01.json", file("b"))
+	directory, err := users.Open(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); directory.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	await := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %d users, healthy %v", what, directory.Count(), directory.Healthy())
+			}
+		}
+	}
+	write("users-00.json", "{")
+	await("a bad file", func() bool { return !directory.Healthy() })
+	write("users-01.json", file("c"))
+	await("a good file beside a bad one", func() bool { return directory.BySubject("c") != nil && directory.BySubject("b") == nil })
+	if directory.BySubject("a") == nil {
+		t.Error("the bad file lost its last good content")
+	}
+	write("users-00.json", file("d"))
+	await("a mended file", func() bool {
+		return directory.Healthy() && directory.BySubject("d") != nil && directory.BySubject("a") == nil
+	})
+	if err := os.Remove(filepath.Join(dir, "users-01.json")); err != nil {
+		t.Fatal(err)
+	}
+	await("a file that is gone", func() bool { return directory.Count() == 1 })
 }
 
 func TestClaims(t *testing.T) {
