@@ -58,6 +58,7 @@ func authorizationRefusals(d *driver) {
 	noPKCE := form{"code_challenge": "", "code_challenge_method": ""}
 	for name, test := range map[string]refusalCase{
 		"no client":                          {form{"client_id": ""}, "invalid_request", true},
+		"impossible client":                  {form{"client_id": "\x00"}, "invalid_request", true},
 		"unknown client":                     {form{"client_id": "nobody"}, "invalid_request", true},
 		"locked client":                      {form{"client_id": "locked"}, "unauthorized_client", true},
 		"unregistered redirect URI":          {form{"redirect_uri": "https://evil.example.com/callback"}, "invalid_request", true},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,7 +60,7 @@ func codeFlow(d *driver) {
 
 func plainCodeFlow(d *driver) {
 	d.start()
-	d.client("app")
+	app := d.client("app")
 	native := d.client("native", public, func(c *authlete.Client) {
 		c.ApplicationType, c.RedirectURIs = authlete.ApplicationNative, []string{"http://127.0.0.1/callback"}
 	})
@@ -76,6 +77,12 @@ func plainCodeFlow(d *driver) {
 	}
 	if response.RefreshToken == "" {
 		d.Error("no refresh token")
+	}
+	odd := "\x00\"'<>\\ü\u2028%"
+	issued = d.issue(authlete.AuthorizationIssueRequest{Ticket: d.ticket(request("app").with(form{"nonce": odd, "state": odd}))})
+	d.contains(issued.ResponseContent, "&state="+url.QueryEscape(odd)+"&")
+	if got := d.idToken(d.tokens(app, exchange(issued.AuthorizationCode)).IDToken)["nonce"]; got != odd {
+		d.Errorf("nonce = %q", got)
 	}
 }
 

@@ -180,6 +180,7 @@ func clientAuthentication(d *driver) {
 		"basic, wrong secret":          {in, "basic", post.ClientSecret, "", authlete.TokenInvalidClient},
 		"basic, no secret":             {in, "basic", "", "", authlete.TokenInvalidClient},
 		"basic, unknown client":        {in, "nobody", "secret", "", authlete.TokenInvalidClient},
+		"basic, impossible client":     {in, "\x00", "secret", "", authlete.TokenInvalidClient},
 		"nothing":                      {in, "", "", "", authlete.TokenInvalidClient},
 		"post":                         {inBody(post, post.ClientSecret), "", "", "", authlete.TokenOK},
 		"post, wrong secret":           {inBody(post, "wrong"), "", "", "", authlete.TokenInvalidClient},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
 )
 
 // Bounds of a client's settings.
@@ -64,8 +65,8 @@ func check(call string, c *authlete.Client) error {
 }
 
 func checkIdentity(call string, c *authlete.Client) *authlete.Error {
-	if len(c.ClientIDAlias) > 128 || strings.ContainsFunc(c.ClientIDAlias, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return refuse(call, "E201301", "clientIdAlias must be at most 128 printable ASCII characters without spaces")
+	if len(c.ClientIDAlias) > registry.MaxAlias || strings.ContainsFunc(c.ClientIDAlias, registry.NotAlias) {
+		return refuse(call, "E201301", "clientIdAlias must be at most %d printable ASCII characters without spaces", registry.MaxAlias)
 	}
 	if c.ClientIDAlias != "" && strings.Trim(c.ClientIDAlias, "0123456789") == "" {
 		return refuse(call, "E201302", "clientIdAlias must not be a number: numbers are client ids")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a request. They are far above what OAuth needs and far below what hurts.
@@ -61,6 +62,10 @@ func (v *Values) add(part string) error {
 	value, err = url.QueryUnescape(value)
 	if err != nil {
 		return fmt.Errorf("%w: the value of a parameter is not URL-encoded", ErrMalformed)
+	}
+	// RFC 6749, appendix B: the text is UTF-8. Anything else would not come back as it was.
+	if !utf8.ValidString(value) || !utf8.ValidString(name) {
+		return fmt.Errorf("%w: a parameter is not UTF-8", ErrMalformed)
 	}
 	if value == "" {
 		return nil

@@ -22,6 +22,7 @@ func TestParse(t *testing.T) {
 		"repeated, one empty":        {"a=&a=1", nil},
 		"bad escape in the value":    {"a=%zz", params.ErrMalformed},
 		"bad escape in the name":     {"%=1", params.ErrMalformed},
+		"not UTF-8":                  {"a=%ff", params.ErrMalformed},
 		"too many parameters":        {strings.Repeat("a=&", 101), params.ErrMalformed},
 		"too long":                   {"a=" + strings.Repeat("x", 64<<10), params.ErrMalformed},
 		"a semicolon is just a char": {"a=1;b=2", nil},

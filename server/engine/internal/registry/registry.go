@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,8 +117,17 @@ func (r *Registry) find(ctx context.Context, identifier string) (store.Client, e
 	if id, err := strconv.ParseInt(identifier, 10, 64); err == nil && IDString(id) == identifier {
 		return r.deps.Store.FindClient(ctx, id)
 	}
+	if len(identifier) > MaxAlias || strings.ContainsFunc(identifier, NotAlias) {
+		return store.Client{}, store.ErrNotFound // whatever a request says, the store is asked for nothing impossible
+	}
 	return r.deps.Store.FindClientByAlias(ctx, identifier)
 }
+
+// MaxAlias is the greatest length of an alias.
+const MaxAlias = 128
+
+// NotAlias is true for characters that no alias has: all but printable ASCII without the space.
+func NotAlias(c rune) bool { return c <= ' ' || c > '~' }
 
 // Record reads a client past the cache, as the store has it.
 func (r *Registry) Record(ctx context.Context, identifier string) (store.Client, error) {
