@@ -99,7 +99,7 @@ func (s *Server) parts() (*parts, error) {
 	https := strings.HasPrefix(config.Issuer, "https:")
 	metrics := middleware.NewMetrics(s.registry)
 	p.cookies = session.NewCookies(session.Options{
-		Sealer: p.sealer, Users: p.users, Secure: https, Clock: s.deps.Clock,
+		Sealer: p.sealer, Users: p.users, Issuer: config.Issuer, Secure: https, Clock: s.deps.Clock,
 		Idle: time.Duration(config.Session.IdleSeconds) * time.Second, Absolute: time.Duration(config.Session.AbsoluteSeconds) * time.Second,
 	})
 	p.passwords = login.New(login.Options{

@@ -60,7 +60,7 @@ func (h *Handler) interaction(r *http.Request) (*Interaction, bool) {
 		return nil, false
 	}
 	age := h.Clock().Sub(time.Unix(in.Created, 0))
-	return in, age <= h.Lifetime && in.Browser != "" && in.Browser == h.Cookies.KnownBrowser(r)
+	return in, age <= h.Lifetime && in.Browser != "" && h.Cookies.SameBrowser(r, in.Browser)
 }
 
 // login checks the password and goes on with the decision, or shows the page again.

@@ -92,7 +92,7 @@ func (h *Handler) Authorize(w http.ResponseWriter, r *http.Request) {
 // seeSession turns a request that another site posted into a GET: browsers send the session cookie only with that.
 func (h *Handler) seeSession(w http.ResponseWriter, r *http.Request, parameters string) bool {
 	plain := strings.IndexFunc(parameters, func(c rune) bool { return c <= ' ' || c > '~' }) < 0
-	if h.Cookies.HasSession(r) || len(parameters) > maxRedirect || !plain {
+	if h.Cookies.Came(r) || len(parameters) > maxRedirect || !plain {
 		return false
 	}
 	reply.Location(w, r, r.URL.Path+"?"+parameters)

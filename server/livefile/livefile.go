@@ -78,9 +78,9 @@ func (v *Value[T]) note(ctx context.Context, err error) {
 	if err != nil {
 		problem = err.Error()
 	}
-	switch {
-	case problem == v.lastProblem:
-	case problem == "":
+	switch problem {
+	case v.lastProblem:
+	case "":
 		v.log.InfoContext(ctx, "Files can be read again", "value", v.name)
 	default:
 		v.log.ErrorContext(ctx, "Keeping the last good content of files that cannot be read", "value", v.name, "error", problem)

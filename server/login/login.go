@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"strings"
 	"time"
@@ -44,10 +45,9 @@ type Options struct {
 
 // Checker checks passwords.
 type Checker struct {
-	opts     Options
-	accounts *throttle
-	address  *throttle
-	slots    chan struct{}
+	opts                Options
+	accounts, addresses *throttle
+	slots               chan struct{}
 }
 
 // dummy is verified when there is no such user, so that the answer takes as long. It is the hash of a random password
@@ -60,10 +60,10 @@ const addressFactor = 10
 // New returns a Checker.
 func New(opts Options) *Checker {
 	return &Checker{
-		opts:     opts,
-		accounts: newThrottle(opts.FreeAttempts, opts.MaxDelay, opts.Clock),
-		address:  newThrottle(opts.FreeAttempts*addressFactor, opts.MaxDelay, opts.Clock),
-		slots:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
+		opts:      opts,
+		accounts:  newThrottle(opts.FreeAttempts, opts.MaxDelay, opts.Clock),
+		addresses: newThrottle(opts.FreeAttempts*addressFactor, opts.MaxDelay, opts.Clock),
+		slots:     make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 	}
 }
 
@@ -83,37 +83,65 @@ func (c *Checker) Check(ctx context.Context, attempt Attempt) (*configv1alpha1.U
 }
 
 func (c *Checker) check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
-	account := strings.ToLower(strings.TrimSpace(attempt.Username))
-	if wait := max(c.accounts.wait(account), c.address.wait(attempt.Address)); wait > 0 {
-		return nil, &ThrottledError{Wait: wait}
+	account, address := digestOf(fold(attempt.Username)), digestOf(network(attempt.Address))
+	if err := c.throttled(account, address); err != nil {
+		return nil, err // at once, without a place in the queue
 	}
+	select {
+	case c.slots <- struct{}{}: // a hash takes some 20 MiB and 20 ms
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a turn to check a password: %w", ctx.Err())
+	}
+	// Again: those who waited in the queue at the same time may have failed by now.
+	if err := c.throttled(account, address); err != nil {
+		return nil, err
+	}
+	user, err := c.verify(attempt)
+	switch {
+	case errors.Is(err, ErrWrong):
+		c.accounts.fail(account)
+		c.addresses.fail(address)
+	case err == nil:
+		c.accounts.succeed(account)
+	}
+	return user, err
+}
+
+func (c *Checker) throttled(account, address digest) error {
+	if wait := max(c.accounts.wait(account), c.addresses.wait(address)); wait > 0 {
+		return &ThrottledError{Wait: wait}
+	}
+	return nil
+}
+
+// verify does the same work whether the user exists or not.
+func (c *Checker) verify(attempt Attempt) (*configv1alpha1.User, error) {
 	user := c.opts.Users.ByUsername(attempt.Username)
 	hash := dummy
 	if user != nil && user.PasswordHash != "" {
 		hash = user.PasswordHash
 	}
-	matches, err := c.verify(ctx, hash, attempt.Password)
+	matches, err := password.Verify(hash, attempt.Password)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("verifying a password: %w", err)
 	}
 	if !matches || user == nil || user.PasswordHash == "" {
-		c.accounts.fail(account)
-		c.address.fail(attempt.Address)
 		return nil, ErrWrong
 	}
-	c.accounts.succeed(account)
 	return user, nil
 }
 
-// verify waits for its turn: a hash takes some 20 MiB and 20 ms.
-func (c *Checker) verify(ctx context.Context, hash, plain string) (bool, error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return false, ctx.Err()
+// fold makes login names comparable, as users does.
+func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
+
+// network is whom an address belongs to: of IPv6, everybody has a whole /64 to send from.
+func network(address string) string {
+	parsed, err := netip.ParseAddr(address)
+	if err != nil || parsed.Is4() || parsed.Is4In6() {
+		return address
 	}
-	return password.Verify(hash, plain)
+	return netip.PrefixFrom(parsed.WithZone(""), 64).Masked().String()
 }
 
 func result(err error) string {

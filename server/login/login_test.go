@@ -1,8 +1,12 @@
 package login_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,14 +28,19 @@ func setup(t *testing.T) (checker *login.Checker, turn func(time.Duration), resu
 	}
 	now := time.Unix(1_800_000_000, 0)
 	results = &[]string{}
+	var mu sync.Mutex
 	checker = login.New(login.Options{
 		Users: directory{
 			"alice":    {Subject: "1", Username: "alice", PasswordHash: hash},
 			"nopasswd": {Subject: "2", Username: "nopasswd"},
 		},
 		FreeAttempts: 3, MaxDelay: 4 * time.Second,
-		Clock:   func() time.Time { return now },
-		Observe: func(result string) { *results = append(*results, result) },
+		Clock: func() time.Time { return now },
+		Observe: func(result string) {
+			mu.Lock()
+			defer mu.Unlock()
+			*results = append(*results, result)
+		},
 	})
 	return checker, func(d time.Duration) { now = now.Add(d) }, results
 }
@@ -100,5 +109,41 @@ func TestDelaysGrowPerAddress(t *testing.T) {
 	}
 	if _, throttled := errors.AsType[*login.ThrottledError](err); !throttled {
 		t.Errorf("an address that tries many accounts is not slowed down: %v", err)
+	}
+}
+
+// TestParallelGuesses: attempts that arrive together do not all count as the free ones.
+func TestParallelGuesses(t *testing.T) {
+	t.Parallel()
+	checker, _, _ := setup(t)
+	var group sync.WaitGroup
+	var verified atomic.Int32
+	for range 12 {
+		group.Go(func() {
+			_, err := checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "wrong", Address: "a"})
+			if errors.Is(err, login.ErrWrong) {
+				verified.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if limit := int32(3 + max(2, runtime.GOMAXPROCS(0))); verified.Load() > limit {
+		t.Errorf("%d guesses were verified, want at most %d", verified.Load(), limit)
+	}
+}
+
+// TestCanceledWait: who gives up in the queue gets the context's error, and no attempt is counted.
+func TestCanceledWait(t *testing.T) {
+	t.Parallel()
+	checker, _, results := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 8 { // one of several ready cases is chosen at random
+		if _, err := checker.Check(ctx, login.Attempt{Username: "alice", Password: "wrong", Address: "a"}); errors.Is(err, context.Canceled) {
+			break
+		}
+	}
+	if last := (*results)[len(*results)-1]; last != "error" && last != "throttled" {
+		t.Errorf("observed %q", last)
 	}
 }

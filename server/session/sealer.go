@@ -26,6 +26,7 @@ var ErrSealed = errors.New("the sealed value cannot be opened")
 const (
 	PurposeSession     = "session"
 	PurposeInteraction = "interaction"
+	PurposeRequest     = "request"
 )
 
 // Sealer seals and opens values with the keys of a ring file.
@@ -88,6 +89,9 @@ func parseRing(data []byte) (*ring, error) {
 	return decoded, nil
 }
 
+// bind is what is authenticated beside a value: its purpose, and the version of the format.
+func bind(purpose string) []byte { return []byte("authserver/v1/" + purpose) }
+
 // Seal encodes and encrypts a value for a purpose: keyid.base64url(nonce || ciphertext).
 func (s *Sealer) Seal(purpose string, value any) (string, error) {
 	plain, err := json.Marshal(value)
@@ -100,7 +104,7 @@ func (s *Sealer) Seal(purpose string, value any) (string, error) {
 	if _, err := rand.Read(nonce); err != nil {
 		return "", fmt.Errorf("reading randomness: %w", err)
 	}
-	return r.first + "." + base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, []byte(purpose))), nil
+	return r.first + "." + base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, bind(purpose))), nil
 }
 
 // Open decrypts and decodes what Seal made for the purpose; every failure is ErrSealed.
@@ -114,7 +118,7 @@ func (s *Sealer) Open(purpose, sealed string, into any) error {
 	if err != nil || len(data) < aead.NonceSize() {
 		return ErrSealed
 	}
-	plain, err := aead.Open(nil, data[:aead.NonceSize()], data[aead.NonceSize():], []byte(purpose))
+	plain, err := aead.Open(nil, data[:aead.NonceSize()], data[aead.NonceSize():], bind(purpose))
 	if err != nil || json.Unmarshal(plain, into) != nil {
 		return ErrSealed
 	}

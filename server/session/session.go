@@ -3,10 +3,11 @@ package session
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -17,7 +18,8 @@ const (
 	refreshAfter = time.Minute
 	// maxConsents bounds the cookie.
 	maxConsents = 24
-	consentSize = 9
+	// fingerprintSize is in bytes.
+	fingerprintSize = 9
 )
 
 // Session is a login of a person in a browser.
@@ -44,6 +46,9 @@ type Users interface {
 type Options struct {
 	Sealer *Sealer
 	Users  Users
+	// Issuer tells the cookies of this server from those of others on the same host: cookies know neither ports nor, with
+	// the __Host- prefix, paths.
+	Issuer string
 	// Secure marks the cookies as for HTTPS only.
 	Secure bool
 	// Idle and Absolute end a session.
@@ -63,13 +68,14 @@ func NewCookies(opts Options) *Cookies {
 	if opts.Secure {
 		prefix = "__Host-"
 	}
-	return &Cookies{opts: opts, sessionName: prefix + "authserver_session", browserName: prefix + "authserver_browser"}
+	suffix := "_" + fingerprint(opts.Issuer)
+	return &Cookies{opts: opts, sessionName: prefix + "authserver_session" + suffix, browserName: prefix + "authserver_browser" + suffix}
 }
 
 // New starts a session of a user who has just logged in.
 func (c *Cookies) New(user *configv1alpha1.User) *Session {
 	now := c.opts.Clock().Unix()
-	return &Session{ID: random(16), Subject: user.Subject, AuthTime: now, LastSeen: now, Password: passwordFingerprint(user)}
+	return &Session{ID: random(16), Subject: user.Subject, AuthTime: now, LastSeen: now, Password: fingerprint(user.PasswordHash)}
 }
 
 // Current returns the browser's session and its user; nil if there is none that still counts.
@@ -87,7 +93,7 @@ func (c *Cookies) Current(r *http.Request) (*Session, *configv1alpha1.User) {
 		return nil, nil
 	}
 	user := c.opts.Users.BySubject(session.Subject)
-	if user == nil || passwordFingerprint(user) != session.Password {
+	if user == nil || subtle.ConstantTimeCompare([]byte(fingerprint(user.PasswordHash)), []byte(session.Password)) != 1 {
 		return nil, nil
 	}
 	return session, user
@@ -109,21 +115,15 @@ func (c *Cookies) Write(w http.ResponseWriter, session *Session) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, c.cookie(c.sessionName, value)) //nolint:gosec // Secure follows the scheme of the issuer
+	http.SetCookie(w, c.cookie(c.sessionName, value))
 	return nil
 }
 
-// Clear ends the browser's session.
-func (c *Cookies) Clear(w http.ResponseWriter) {
-	cookie := c.cookie(c.sessionName, "")
-	cookie.MaxAge = -1
-	http.SetCookie(w, cookie)
-}
-
-// HasSession says whether the browser sent a session cookie at all.
-func (c *Cookies) HasSession(r *http.Request) bool {
+// Came says whether the browser sent any cookie of this server. It does not with a request that another site posted,
+// because the cookies are SameSite=Lax.
+func (c *Cookies) Came(r *http.Request) bool {
 	_, err := r.Cookie(c.sessionName)
-	return err == nil
+	return err == nil || c.KnownBrowser(r) != ""
 }
 
 // Browser returns a random value that stays with this browser and binds forms to it; it is created when missing.
@@ -134,6 +134,12 @@ func (c *Cookies) Browser(w http.ResponseWriter, r *http.Request) string {
 	value := random(16)
 	http.SetCookie(w, c.cookie(c.browserName, value))
 	return value
+}
+
+// SameBrowser says whether the request comes from the browser that has the value.
+func (c *Cookies) SameBrowser(r *http.Request, value string) bool {
+	known := c.KnownBrowser(r)
+	return known != "" && subtle.ConstantTimeCompare([]byte(known), []byte(value)) == 1
 }
 
 // KnownBrowser returns the value of Browser, or "" if the browser sent none.
@@ -165,16 +171,22 @@ func (s *Session) Remember(consent string) {
 // Allowed says whether the consent was given in this session.
 func (s *Session) Allowed(consent string) bool { return slices.Contains(s.Consents, consent) }
 
-// Consent is the fingerprint of what a client asks for.
+// Consent is the fingerprint of what a client asks for. Order and repetition do not matter.
 func Consent(client string, scopes, claims []string) string {
-	scopes, claims = slices.Sorted(slices.Values(scopes)), slices.Sorted(slices.Values(claims))
-	sum := sha256.Sum256([]byte(client + "\x00" + strings.Join(scopes, " ") + "\x00" + strings.Join(claims, " ")))
-	return base64.RawURLEncoding.EncodeToString(sum[:consentSize])
+	text := []byte(strconv.Quote(client))
+	for _, names := range [][]string{scopes, claims} {
+		text = append(text, ';')
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			text = strconv.AppendQuote(text, name) // names from the claims parameter may hold anything
+		}
+	}
+	return fingerprint(string(text))
 }
 
-func passwordFingerprint(user *configv1alpha1.User) string {
-	sum := sha256.Sum256([]byte(user.PasswordHash))
-	return base64.RawURLEncoding.EncodeToString(sum[:consentSize])
+// fingerprint tells texts apart in little room: 72 bits.
+func fingerprint(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:fingerprintSize])
 }
 
 // random returns size random bytes in base64url. crypto/rand ends the program where it cannot deliver.

@@ -16,19 +16,19 @@ import (
 	"github.com/authserver-dev/operator/server/session"
 )
 
-func sealer(t *testing.T, keys ...configv1alpha1.SealKey) *session.Sealer {
-	t.Helper()
+func sealer(tb testing.TB, keys ...configv1alpha1.SealKey) *session.Sealer {
+	tb.Helper()
 	data, err := json.Marshal(configv1alpha1.KeyRing{Keys: keys})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "keyring.json")
+	path := filepath.Join(tb.TempDir(), "keyring.json")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s, err := session.OpenSealer(path, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -79,6 +79,7 @@ func TestSessionEnds(t *testing.T) {
 		"used at once":     {func(people) {}, 0, true},
 		"used before idle": {func(people) {}, time.Hour, true},
 		"idle too long":    {func(people) {}, time.Hour + time.Second, false},
+		"user is disabled": {func(p people) { p["1"] = nil }, 0, false},
 		"user is gone":     {func(p people) { delete(p, "1") }, 0, false},
 		"password changed": {func(p people) { p["1"] = &configv1alpha1.User{Subject: "1", PasswordHash: "new"} }, 0, false},
 	} {
@@ -108,6 +109,120 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
+// TestAbsoluteEnd: a session that is used all the time ends nevertheless.
+func TestAbsoluteEnd(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	users := people{"1": {Subject: "1", PasswordHash: "hash"}}
+	cookies := session.NewCookies(session.Options{
+		Sealer: sealer(t, key("a")), Users: users, Idle: time.Hour, Absolute: 3 * time.Hour, Clock: func() time.Time { return now },
+	})
+	w := httptest.NewRecorder()
+	if err := cookies.Write(w, cookies.New(users["1"])); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.AddCookie(w.Result().Cookies()[0])
+		current, _ := cookies.Current(r)
+		if current == nil {
+			break
+		}
+		now, w = now.Add(45*time.Minute), httptest.NewRecorder()
+		if err := cookies.Touch(w, current); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if elapsed := now.Sub(time.Unix(1_800_000_000, 0)); elapsed <= 3*time.Hour || elapsed > 3*time.Hour+45*time.Minute {
+		t.Errorf("the session ended after %s", elapsed)
+	}
+}
+
+// TestTouch writes the cookie once a minute at most.
+func TestTouch(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	cookies := session.NewCookies(session.Options{Sealer: sealer(t, key("a")), Clock: func() time.Time { return now }})
+	s := cookies.New(&configv1alpha1.User{Subject: "1"})
+	for name, test := range map[string]struct {
+		after time.Duration
+		want  int
+	}{"at once": {0, 0}, "after a minute": {time.Minute, 1}} {
+		now = time.Unix(s.LastSeen, 0).Add(test.after)
+		w := httptest.NewRecorder()
+		if err := cookies.Touch(w, s); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(w.Result().Cookies()); got != test.want {
+			t.Errorf("%s: %d cookies, want %d", name, got, test.want)
+		}
+	}
+}
+
+// TestServersOfOneHost: two servers on one host keep their cookies apart.
+func TestServersOfOneHost(t *testing.T) {
+	t.Parallel()
+	users := people{"1": {Subject: "1"}}
+	ring := sealer(t, key("a"))
+	names := map[string]bool{}
+	for _, issuer := range []string{"https://login.example.com/a", "https://login.example.com/b"} {
+		cookies := session.NewCookies(session.Options{Sealer: ring, Users: users, Secure: true, Issuer: issuer, Clock: time.Now})
+		w := httptest.NewRecorder()
+		if err := cookies.Write(w, cookies.New(users["1"])); err != nil {
+			t.Fatal(err)
+		}
+		browser := cookies.Browser(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		for _, cookie := range w.Result().Cookies() {
+			names[cookie.Name] = true
+			r.AddCookie(cookie)
+		}
+		if !cookies.Came(r) || !cookies.SameBrowser(r, browser) || cookies.SameBrowser(r, browser+"x") || cookies.SameBrowser(r, "") {
+			t.Error("the browser is not known again")
+		}
+		other := session.NewCookies(session.Options{Sealer: ring, Users: users, Secure: true, Issuer: issuer + "/c", Clock: time.Now})
+		if other.Came(r) {
+			t.Error("another server takes the cookies for its own")
+		}
+	}
+	if len(names) != 4 {
+		t.Errorf("the names are %v, want 4 different ones", names)
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	ring := sealer(f, key("a"))
+	sealed, err := ring.Seal(session.PurposeSession, &session.Session{ID: "x"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sealed)
+	f.Add("a.")
+	f.Add(".")
+	f.Fuzz(func(t *testing.T, text string) {
+		var into session.Session
+		if err := ring.Open(session.PurposeInteraction, text, &into); !errors.Is(err, session.ErrSealed) {
+			t.Errorf("Open(%q) = %v", text, err)
+		}
+	})
+}
+
+func FuzzKeyRing(f *testing.F) {
+	f.Add([]byte(`{"keys":[{"id":"a","key":"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="}]}`))
+	f.Add([]byte(`{"keys":[]}`))
+	f.Add([]byte(`{"keys":[{"id":"A","key":""}]}`))
+	path := filepath.Join(f.TempDir(), "keyring.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ring, err := session.OpenSealer(path, slog.New(slog.DiscardHandler))
+		if (ring == nil) == (err == nil) {
+			t.Errorf("OpenSealer = %v, %v", ring, err)
+		}
+	})
+}
+
 func TestConsent(t *testing.T) {
 	t.Parallel()
 	given := session.Consent("app", []string{"openid", "email"}, []string{"name"})
@@ -120,6 +235,8 @@ func TestConsent(t *testing.T) {
 		"more scopes":  session.Consent("app", []string{"openid", "email", "phone"}, []string{"name"}),
 		"more claims":  session.Consent("app", []string{"openid", "email"}, []string{"name", "birthdate"}),
 		"other client": session.Consent("evil", []string{"openid", "email"}, []string{"name"}),
+		"joined names": session.Consent("app", []string{"openid email"}, []string{"name"}),
+		"moved names":  session.Consent("app", []string{"openid", "email", "name"}, nil),
 	} {
 		if s.Allowed(other) {
 			t.Errorf("%s: allowed", name)
