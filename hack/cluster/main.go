@@ -5,125 +5,101 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
+	"time"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/build"
-	"github.com/authserver-dev/operator/hack/cluster/internal/images"
+	"github.com/authserver-dev/operator/hack/cluster/internal/layout"
 	"github.com/authserver-dev/operator/hack/cluster/internal/node"
+	"github.com/authserver-dev/operator/hack/cluster/internal/progress"
 )
 
-const usage = `Usage: cluster COMMAND
-
-  assets               build kube-apiserver, etcd and kubectl and print their directory (KUBEBUILDER_ASSETS)
-  up                   start the node, or mend what is down; harmless when it runs
-  down                 stop it and remove every process, mount, interface and file
-  status               say what runs
-  load ARCHIVE...      import image archives into the node
-  stop COMPONENT       stop one component, e.g. kube-apiserver
-  start COMPONENT      start it again
-  kubeconfig           print the path of the administrator's kubeconfig
-  images [flags]       build the operator and server images as archives
-                         --tag TAG --version VERSION --output DIR
-
-Environment:
-  CLUSTER_STATE        state directory (default /var/lib/authserver-cluster)
-`
+// defaultState is where a node keeps everything, unless CLUSTER_STATE says otherwise.
+const defaultState = "/var/lib/authserver-cluster"
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer cancel()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], environment{state: os.Getenv("CLUSTER_STATE"), out: os.Stdout, progress: os.Stderr})
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
-		os.Exit(1) //nolint:gocritic // the context needs no clean-up at the end of the process
+		os.Exit(1)
 	}
+}
+
+// environment is what a command gets from outside.
+type environment struct {
+	state string
+	// out takes what a caller may want to capture, progress what is for people only.
+	out      io.Writer
+	progress io.Writer
 }
 
 // run executes one command.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" {
-		_, err := io.WriteString(out, usage)
+func run(ctx context.Context, args []string, env environment) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, err := io.WriteString(env.out, usage())
 		return err
 	}
-	root, err := repositoryRoot()
+	chosen, err := find(args[0])
 	if err != nil {
 		return err
 	}
-	state := os.Getenv("CLUSTER_STATE")
-	if state == "" {
-		state = "/var/lib/authserver-cluster"
-	}
-	builder := build.New(root, out)
-	n := node.New(node.Options{State: state, Builder: builder, Out: out})
-	switch command, rest := args[0], args[1:]; command {
-	case "assets":
-		return assets(ctx, builder, out)
-	case "up":
-		return n.Up(ctx)
-	case "down":
-		return n.Down(ctx)
-	case "status":
-		return n.Status(ctx)
-	case "load":
-		return n.Load(ctx, rest)
-	case "stop", "start":
-		if len(rest) != 1 {
-			return fmt.Errorf("%s takes one component: %s", command, strings.Join(node.Components(), ", "))
-		}
-		if command == "stop" {
-			return n.StopComponent(ctx, rest[0])
-		}
-		return n.StartComponent(ctx, rest[0])
-	case "kubeconfig":
-		_, err := fmt.Fprintln(out, n.Kubeconfig())
-		return err
-	case "images":
-		return buildImages(ctx, builder, rest)
-	default:
-		return fmt.Errorf("unknown command %q\n\n%s", command, usage)
-	}
-}
-
-// assets builds what envtest needs.
-func assets(ctx context.Context, builder *build.Builder, out io.Writer) error {
-	if err := builder.Kubernetes(ctx, "etcd", "kubectl", "kube-apiserver"); err != nil {
+	tools, err := newTools(env)
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out, builder.BinDir())
-	return err
+	return chosen.run(ctx, tools, args[1:])
 }
 
-// buildImages builds the project's two images.
-func buildImages(ctx context.Context, builder *build.Builder, args []string) error {
-	flags := flag.NewFlagSet("images", flag.ContinueOnError)
-	tag := flags.String("tag", "dev", "image tag")
-	version := flags.String("version", "dev", "version that the binaries report")
-	output := flags.String("output", filepath.Join(builder.Root(), "bin", "images"), "directory of the archives")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	return images.BuildProject(ctx, builder, images.ProjectOptions{Tag: *tag, Version: *version, Output: *output})
+// tools are what commands work with.
+type tools struct {
+	builder  *build.Builder
+	node     *node.Node
+	progress *progress.Reporter
+	out      io.Writer
 }
 
-// repositoryRoot finds the project's folder from the working directory, which may be anywhere inside it.
-func repositoryRoot() (string, error) {
+// newTools wires everything up.
+func newTools(env environment) (tools, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return tools{}, fmt.Errorf("finding the project: %w", err)
 	}
+	root, err := repositoryRoot(dir)
+	if err != nil {
+		return tools{}, err
+	}
+	state := env.state
+	if state == "" {
+		state = defaultState
+	}
+	l, err := layout.New(state)
+	if err != nil {
+		return tools{}, err
+	}
+	report := progress.New(env.progress, time.Now)
+	builder := build.New(root, report)
+	return tools{
+		builder: builder, progress: report, out: env.out,
+		node: node.New(node.Options{Layout: l, Builder: builder, Progress: report}),
+	}, nil
+}
+
+// repositoryRoot finds the project's folder from a folder inside it.
+func repositoryRoot(dir string) (string, error) {
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "hack", "kubernetes", "go.mod")); err == nil {
 			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fmt.Errorf("run this inside the project: no hack/kubernetes/go.mod above the working directory")
+			return "", fmt.Errorf("run this inside the project: no hack/kubernetes/go.mod in or above the working directory")
 		}
 		dir = parent
 	}

@@ -1,5 +1,3 @@
-// Package images writes container images as archives, without a container
-// engine and reproducibly: the same binary gives the same bytes.
 package images
 
 import (
@@ -56,7 +54,7 @@ func Write(image Image, archive string) error {
 		return fmt.Errorf("parsing image name: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
-		return err
+		return fmt.Errorf("making the folder of %s: %w", archive, err)
 	}
 	if err := tarball.WriteToFile(archive, ref, img); err != nil {
 		return fmt.Errorf("writing %s: %w", archive, err)
@@ -72,7 +70,7 @@ func configure(img v1.Image, image Image) (v1.Image, error) {
 	}
 	file = file.DeepCopy()
 	file.OS, file.Architecture = "linux", runtime.GOARCH
-	file.Created = v1.Time{Time: time.Unix(0, 0).UTC()}
+	file.Created = v1.Time{Time: time.Unix(0, 0).UTC()} // the time of the build would make every image another one
 	file.Config.Entrypoint = []string{image.Entrypoint}
 	file.Config.User = image.User
 	file.Config.Labels = image.Labels

@@ -2,45 +2,62 @@ package images
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/build"
 )
 
-const module = "github.com/authserver-dev/operator"
+const (
+	module   = "github.com/authserver-dev/operator"
+	registry = "ghcr.io/authserver-dev/"
+	nonroot  = "65532:65532"
+)
 
-// ProjectOptions say how the project's images are built.
-type ProjectOptions struct {
-	Tag     string
+// GoImage is an image of one Go command.
+type GoImage struct {
+	// Dir is the folder of the module, Package the command in it.
+	Dir     string
+	Package string
+	// Command is the name of the binary in the image.
+	Command string
+	// Reference is the image's name with tag, Title what its label says.
+	Reference string
+	Title     string
+	// Version is what the binary and the label report.
 	Version string
-	Output  string // directory of the archives
+	// Archive is the file to write.
+	Archive string
 }
 
-// BuildProject builds the operator and server images from the inputs of the Dockerfile.
-func BuildProject(ctx context.Context, builder *build.Builder, opts ProjectOptions) error {
-	for command, repository := range map[string]string{"operator": "operator", "authserver": "server"} {
-		binary := filepath.Join(builder.Root(), "bin", "images", "build", command)
-		spec := build.Spec{
-			Dir: builder.Root(), Package: "./cmd/" + command, Output: binary,
-			LDFlags: fmt.Sprintf("-s -w -X %s/internal/version.version=%s", module, opts.Version),
-		}
-		if err := builder.Compile(ctx, spec); err != nil {
-			return err
-		}
-		image := Image{
-			Reference: fmt.Sprintf("ghcr.io/authserver-dev/%s:%s", repository, opts.Tag),
-			Binary:    binary, Entrypoint: "/" + command, User: "65532:65532", CACertificates: true,
-			Labels: map[string]string{
-				"org.opencontainers.image.title":    "authserver-operator " + repository,
-				"org.opencontainers.image.source":   "https://" + module,
-				"org.opencontainers.image.licenses": "Apache-2.0",
-				"org.opencontainers.image.version":  opts.Version,
-			},
-		}
-		if err := Write(image, filepath.Join(opts.Output, repository+".tar")); err != nil {
-			return err
+// Build compiles the command and writes its image: the binary, certificate authorities, a user without rights.
+func Build(ctx context.Context, builder *build.Builder, image GoImage) error {
+	binary := filepath.Join(builder.Root(), "bin", "images", "build", image.Command)
+	spec := build.Spec{
+		Dir: image.Dir, Package: image.Package, Output: binary,
+		Settings: map[string]string{module + "/internal/version.version": image.Version},
+	}
+	if err := builder.Compile(ctx, spec); err != nil {
+		return err
+	}
+	return Write(Image{
+		Reference: image.Reference, Binary: binary, Entrypoint: "/" + image.Command, User: nonroot, CACertificates: true,
+		Labels: map[string]string{
+			"org.opencontainers.image.title":    image.Title,
+			"org.opencontainers.image.source":   "https://" + module,
+			"org.opencontainers.image.licenses": "Apache-2.0",
+			"org.opencontainers.image.version":  image.Version,
+		},
+	}, image.Archive)
+}
+
+// Project returns the project's images with the tag and version; their archives land in the folder output.
+func Project(root, tag, version, output string) []GoImage {
+	image := func(command, repository string) GoImage {
+		return GoImage{
+			Dir: root, Package: "./cmd/" + command, Command: command,
+			Reference: registry + repository + ":" + tag, Title: "authserver-operator " + repository,
+			Version: version, Archive: filepath.Join(output, repository+".tar"),
 		}
 	}
-	return nil
+	return []GoImage{image("operator", "operator"), image("authserver", "server")}
 }

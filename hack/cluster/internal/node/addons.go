@@ -4,28 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/images"
+	"github.com/authserver-dev/operator/hack/cluster/internal/layout"
 )
 
-// volumes is how many volume claims the node can serve at a time.
-const volumes = 8
+// readyTimeout is for things that start on a node that runs.
+const readyTimeout = 90 * time.Second
 
 // ensureBaseImages imports the images that the node itself runs.
 func (n *Node) ensureBaseImages(ctx context.Context) error {
-	have, err := n.ctr(ctx, "images", "list", "-q")
+	list, err := n.ctr(ctx, "images", "list", "--quiet")
 	if err != nil {
 		return err
 	}
-	for reference, binary := range map[string]string{pauseImage: "pause", dnsImage: "coredns"} {
-		if strings.Contains(have, reference) {
+	have := strings.Fields(list)
+	for reference, binary := range map[string]string{layout.PauseImage: "pause", layout.DNSImage: "coredns"} {
+		if slices.Contains(have, reference) {
 			continue
 		}
-		archive := n.path(binary + ".tar")
+		archive := n.layout.Path(binary + ".tar")
 		image := images.Image{Reference: reference, Binary: filepath.Join(n.builder.BinDir(), binary), Entrypoint: "/" + binary}
 		if err := images.Write(image, archive); err != nil {
 			return err
@@ -34,7 +38,7 @@ func (n *Node) ensureBaseImages(ctx context.Context) error {
 			return err
 		}
 		if err := os.Remove(archive); err != nil {
-			return err
+			return fmt.Errorf("tidying up after importing %s: %w", reference, err)
 		}
 	}
 	return nil
@@ -42,37 +46,30 @@ func (n *Node) ensureBaseImages(ctx context.Context) error {
 
 // waitNodeReady waits for the kubelet's word that the node can run pods.
 func (n *Node) waitNodeReady(ctx context.Context) error {
-	return waitFor(ctx, 90*time.Second, func(ctx context.Context) error {
-		out, err := n.kubectl(ctx, "", "get", "node", nodeName, "-o", `jsonpath={.status.conditions[?(@.type=="Ready")]['status','message']}`)
+	return waitFor(ctx, readyTimeout, func(ctx context.Context) error {
+		out, err := n.kubectl(ctx, "", "get", "node", layout.NodeName, "-o", `jsonpath={.status.conditions[?(@.type=="Ready")]['status','message']}`)
 		if err != nil {
 			return err
 		}
 		if !strings.HasPrefix(out, "True") {
-			return fmt.Errorf("node %s is not ready: %s", nodeName, out)
+			return fmt.Errorf("node %s is not ready: %s", layout.NodeName, out)
 		}
 		return nil
 	})
 }
 
-// ensureAddOns applies DNS, kube-proxy's permissions and storage, and waits for DNS.
+// ensureAddOns applies DNS and storage, and waits until both can be used.
 func (n *Node) ensureAddOns(ctx context.Context) error {
-	manifests := fmt.Sprintf(dnsManifests, dnsImage, dnsIP) + proxyManifests + storageClass
-	for i := range volumes {
-		name := fmt.Sprintf("local-%d", i)
-		dir := n.path("volumes", name)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		if err := n.recycle(ctx, name, dir); err != nil {
-			return err
-		}
-		manifests += fmt.Sprintf(volumeManifest, name, dir, nodeName)
-	}
-	if _, err := n.kubectl(ctx, manifests, "apply", "--server-side", "-f", "-"); err != nil {
+	volumes, err := n.ensureVolumes(ctx)
+	if err != nil {
 		return err
 	}
-	return waitFor(ctx, 90*time.Second, func(ctx context.Context) error {
-		out, err := n.kubectl(ctx, "", "-n", "kube-system", "get", "deployment", "coredns", "-o", "jsonpath={.status.readyReplicas}")
+	manifests := fmt.Sprintf(dnsManifests, layout.DNSImage, layout.DNSIP, forwarding()) + storageClass + volumes
+	if _, err := n.kubectl(ctx, manifests, "apply", "--server-side", "--force-conflicts", "-f", "-"); err != nil {
+		return err
+	}
+	err = waitFor(ctx, readyTimeout, func(ctx context.Context) error {
+		out, err := n.kubectl(ctx, "", "--namespace", "kube-system", "get", "deployment", "coredns", "-o", "jsonpath={.status.readyReplicas}")
 		if err != nil {
 			return err
 		}
@@ -81,19 +78,50 @@ func (n *Node) ensureAddOns(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("%w; warnings of the cluster:\n%s", err, n.warnings(ctx))
+	}
+	return nil
 }
 
-// recycle empties a released volume, so that another claim may have it.
-func (n *Node) recycle(ctx context.Context, name, dir string) error {
-	phase, err := n.kubectl(ctx, "", "get", "pv", name, "--ignore-not-found", "-o", "jsonpath={.status.phase}")
-	if err != nil || (phase != "Released" && phase != "Failed") {
-		return err
+// warnings returns the last warnings that the cluster has about its own pods, at best effort: they serve a message.
+func (n *Node) warnings(ctx context.Context) string {
+	out, err := n.kubectl(ctx, "", "--namespace", "kube-system", "get", "events", "--field-selector", "type=Warning",
+		"--sort-by", ".lastTimestamp", "-o", `jsonpath={range .items[*]}{.involvedObject.name}: {.message}{"\n"}{end}`)
+	if err != nil {
+		return err.Error()
 	}
-	if _, err := n.kubectl(ctx, "", "delete", "pv", name); err != nil {
-		return err
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "\n")
+}
+
+// forwarding returns the line of CoreDNS's configuration for names outside of the cluster, empty when this machine
+// knows no name server that pods could reach.
+func forwarding() string {
+	// Where systemd-resolved serves this machine on loopback, the second file has the servers behind it.
+	for _, file := range []string{"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		if servers := nameServers(string(text)); len(servers) > 0 {
+			return "forward . " + strings.Join(servers, " ")
+		}
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
+	return ""
+}
+
+// nameServers returns the IPv4 name servers of a resolv.conf that are not on loopback; pods have no IPv6.
+func nameServers(resolvConf string) []string {
+	var servers []string
+	for line := range strings.Lines(resolvConf) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || fields[0] != "nameserver" {
+			continue
+		}
+		if address, err := netip.ParseAddr(fields[1]); err == nil && address.Is4() && !address.IsLoopback() {
+			servers = append(servers, address.String())
+		}
 	}
-	return os.MkdirAll(dir, 0o755)
+	return servers
 }

@@ -1,159 +1,198 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/authserver-dev/operator/hack/cluster/internal/component"
+	"github.com/authserver-dev/operator/hack/cluster/internal/layout"
+	"github.com/authserver-dev/operator/hack/cluster/internal/network"
 	"github.com/authserver-dev/operator/hack/cluster/internal/process"
+	"github.com/authserver-dev/operator/hack/cluster/internal/teardown"
 )
 
-// Components returns the names of the node's processes in the order in which they start.
-func Components() []string {
-	return []string{"containerd", "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"}
-}
+const (
+	// startTimeout is generous: on a busy machine with two cores an API server may take a minute.
+	startTimeout = 2 * time.Minute
+	// stopGrace lets the API server end the requests that it has.
+	stopGrace = 10 * time.Second
+)
 
-// component returns the step that starts one component and waits for it.
-func (n *Node) component(name string) func(context.Context) error {
-	return func(ctx context.Context) error { return n.StartComponent(ctx, name) }
-}
+// errGone says that a process ended instead of becoming healthy.
+var errGone = errors.New("it ended")
 
 // StartComponent starts a component unless it runs, and waits until it answers.
 func (n *Node) StartComponent(ctx context.Context, name string) error {
-	if !slices.Contains(Components(), name) {
-		return fmt.Errorf("unknown component %q", name)
-	}
-	if err := n.writeConfig(name); err != nil {
-		return err
-	}
-	path := name
-	if name != "containerd" {
-		path = filepath.Join(n.builder.BinDir(), name)
-	}
-	if err := n.keeper.Start(process.Spec{Name: name, Path: path, Args: n.arguments(name)}); err != nil {
-		return err
-	}
-	err := waitFor(ctx, 90*time.Second, func(ctx context.Context) error {
-		if n.keeper.PID(name) == 0 {
-			return errors.New("it ended")
-		}
-		return n.healthy(ctx, name)
-	})
-	if err != nil {
-		return fmt.Errorf("waiting for %s: %w; the end of %s:\n%s", name, err, n.keeper.LogFile(name), n.keeper.Tail(name, 15))
-	}
-	return nil
+	return n.withLock(ctx, name, func() error { return n.ensureComponent(ctx, name) })
 }
 
 // StopComponent stops a component.
 func (n *Node) StopComponent(ctx context.Context, name string) error {
-	if !slices.Contains(Components(), name) {
-		return fmt.Errorf("unknown component %q", name)
-	}
-	return n.keeper.Stop(ctx, name)
+	return n.withLock(ctx, name, func() error { return n.keeper.Stop(ctx, name, stopGrace) })
 }
 
-// arguments returns the command line of a component.
-func (n *Node) arguments(name string) []string {
-	switch name {
-	case "containerd":
-		return []string{"--config", n.path("containerd.toml")}
-	case "etcd":
-		return []string{
-			"--data-dir", n.path("etcd"), "--listen-client-urls", "http://127.0.0.1:23790", "--advertise-client-urls", "http://127.0.0.1:23790",
-			"--listen-peer-urls", "http://127.0.0.1:23800", "--initial-advertise-peer-urls", "http://127.0.0.1:23800",
-			"--initial-cluster", "default=http://127.0.0.1:23800", "--unsafe-no-fsync", "--log-level", "warn",
-		}
-	case "kube-apiserver":
-		return n.apiServerArguments()
-	case "kube-controller-manager":
-		return []string{
-			"--kubeconfig", n.path("controller-manager.kubeconfig"), "--leader-elect=false", "--use-service-account-credentials=true",
-			"--service-account-private-key-file", n.path("pki", "sa.key"), "--root-ca-file", n.path("pki", "ca.crt"),
-			"--bind-address=127.0.0.1", "--authentication-skip-lookup=true", "--allocate-node-cidrs=false",
-		}
-	case "kube-scheduler":
-		return []string{"--kubeconfig", n.path("scheduler.kubeconfig"), "--leader-elect=false", "--bind-address=127.0.0.1", "--authentication-skip-lookup=true"}
-	case "kubelet":
-		return []string{
-			"--config", n.path("kubelet.yaml"), "--kubeconfig", n.path("kubelet.kubeconfig"), "--hostname-override", nodeName,
-			"--node-ip", nodeIP, "--root-dir", n.path("kubelet"), "--cert-dir", n.path("pki"),
-		}
-	default: // kube-proxy
-		return []string{"--config", n.path("kube-proxy.yaml")}
+// withLock runs work on one component of a node that exists.
+func (n *Node) withLock(ctx context.Context, name string, work func() error) error {
+	if _, err := component.Get(name, n.layout, ""); err != nil {
+		return err
 	}
+	release, err := n.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer release.Close()
+	if !exists(n.Kubeconfig()) {
+		return errors.New("there is no node; run up first")
+	}
+	return work()
 }
 
-func (n *Node) apiServerArguments() []string {
-	pki := func(name string) string { return n.path("pki", name) }
-	return []string{
-		"--etcd-servers", "http://127.0.0.1:23790", "--bind-address", nodeIP, "--advertise-address", nodeIP, "--secure-port", "6443",
-		"--service-cluster-ip-range", serviceCIDR, "--authorization-mode", "Node,RBAC", "--enable-admission-plugins", "NodeRestriction",
-		"--client-ca-file", pki("ca.crt"), "--tls-cert-file", pki("apiserver.crt"), "--tls-private-key-file", pki("apiserver.key"),
-		"--kubelet-certificate-authority", pki("ca.crt"), "--kubelet-client-certificate", pki("kubelet-client.crt"),
-		"--kubelet-client-key", pki("kubelet-client.key"), "--kubelet-preferred-address-types", "InternalIP",
-		"--service-account-issuer", "https://kubernetes.default.svc.cluster.local", "--service-account-key-file", pki("sa.key"),
-		"--service-account-signing-key-file", pki("sa.key"), "--allow-privileged=true", "--shutdown-delay-duration=0s",
+// checkRoom refuses to work beside another node, before anything is changed: its addresses, ports and files are ours.
+func (n *Node) checkRoom(ctx context.Context) error {
+	var known []int
+	for _, name := range component.Names() {
+		pid := n.keeper.PID(name)
+		if known = append(known, pid); pid != 0 {
+			continue
+		}
+		c, err := component.Get(name, n.layout, "")
+		if err != nil {
+			return err
+		}
+		if address := c.Address(); address != "" && listens(ctx, address) {
+			return fmt.Errorf("somebody else listens on %s, where our %s would; is another cluster up on this machine?", address, name)
+		}
 	}
+	strangers, err := teardown.Unrecorded(n.layout, component.Names(), known...)
+	if err != nil {
+		return err
+	}
+	if len(strangers) > 0 {
+		return fmt.Errorf("processes %v work in %s, but this command has no record of them; run down first", strangers, n.layout.State())
+	}
+	return nil
 }
 
-// healthy asks a component whether it serves.
+// listens says whether something accepts connections at the address.
+func listens(ctx context.Context, address string) bool {
+	dialer := net.Dialer{Timeout: time.Second}
+	connection, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
+}
+
+// ensureComponent starts a component, or starts it anew if it runs otherwise than it should, and waits until it answers.
+func (n *Node) ensureComponent(ctx context.Context, name string) error {
+	c, err := component.Get(name, n.layout, network.PluginFolder())
+	if err != nil {
+		return err
+	}
+	spec, err := n.processOf(c)
+	if err != nil {
+		return err
+	}
+	if !n.keeper.Current(spec) {
+		if err := n.restart(ctx, c, spec); err != nil {
+			return err
+		}
+	}
+	err = waitFor(ctx, startTimeout, func(ctx context.Context) error {
+		if n.keeper.PID(name) == 0 {
+			return errGone
+		}
+		return n.healthy(ctx, name)
+	})
+	if err != nil {
+		return fmt.Errorf("%w; the end of %s:\n%s", err, n.keeper.LogFile(name), n.keeper.Tail(name, 15))
+	}
+	return nil
+}
+
+// restart stops the component if it runs, writes its configuration and starts it.
+func (n *Node) restart(ctx context.Context, c component.Component, spec process.Spec) error {
+	if err := n.keeper.Stop(ctx, c.Name, stopGrace); err != nil {
+		return err
+	}
+	if c.ConfigFile != "" {
+		if err := os.WriteFile(c.ConfigFile, []byte(c.Config), 0o600); err != nil {
+			return fmt.Errorf("writing the configuration of %s: %w", c.Name, err)
+		}
+	}
+	return n.keeper.Start(spec)
+}
+
+// processOf turns a component into a process.
+func (n *Node) processOf(c component.Component) (process.Spec, error) {
+	path := filepath.Join(n.builder.BinDir(), c.Name)
+	if c.Installed {
+		found, err := installed(c.Name)
+		if err != nil {
+			return process.Spec{}, err
+		}
+		path = found
+	}
+	return process.Spec{
+		Name: c.Name, Path: path, Args: c.Args,
+		Env:      []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + n.layout.State()},
+		Revision: fmt.Sprintf("%x", sha256.Sum256([]byte(c.Config))),
+	}, nil
+}
+
+// healthy asks a component whether it works.
 func (n *Node) healthy(ctx context.Context, name string) error {
-	switch name {
-	case "containerd":
+	c, err := component.Get(name, n.layout, "")
+	if err != nil {
+		return err
+	}
+	if c.Health == "" {
 		_, err := n.ctr(ctx, "version")
 		return err
-	case "etcd":
-		return n.get(ctx, "http://127.0.0.1:23790/health")
-	case "kube-apiserver":
-		return n.get(ctx, apiServer+"/readyz")
-	case "kube-controller-manager":
-		return n.get(ctx, "https://127.0.0.1:10257/healthz")
-	case "kube-scheduler":
-		return n.get(ctx, "https://127.0.0.1:10259/healthz")
-	case "kubelet":
-		return n.get(ctx, "http://127.0.0.1:10248/healthz")
-	default: // kube-proxy
-		return n.get(ctx, "http://127.0.0.1:10256/healthz")
 	}
+	return n.get(ctx, c.Health)
 }
 
 // get expects 200 from the URL, as the administrator.
 func (n *Node) get(ctx context.Context, url string) error {
-	certificate, err := tls.LoadX509KeyPair(n.path("pki", "admin.crt"), n.path("pki", "admin.key"))
+	certificate, err := tls.LoadX509KeyPair(n.layout.PKI("admin.crt"), n.layout.PKI("admin.key"))
 	if err != nil {
-		return err
+		return fmt.Errorf("loading the administrator's certificate: %w", err)
 	}
-	ca, err := os.ReadFile(n.path("pki", "ca.crt"))
+	ca, err := os.ReadFile(n.layout.PKI("ca.crt"))
 	if err != nil {
-		return err
+		return fmt.Errorf("loading the certificate authority: %w", err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(ca)
-	// The scheduler and the controller manager make their own certificates on loopback; only health is asked there.
-	config := &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{certificate}, InsecureSkipVerify: !strings.HasPrefix(url, apiServer)} //nolint:gosec // see above
+	config := &tls.Config{RootCAs: x509.NewCertPool(), Certificates: []tls.Certificate{certificate}}
+	config.RootCAs.AppendCertsFromPEM(ca)
+	// Scheduler and controller manager make their own certificates on loopback, where only their health is asked.
+	config.InsecureSkipVerify = !strings.HasPrefix(url, layout.APIServer)
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return err
+		return fmt.Errorf("asking %s: %w", url, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1000))
 	if response.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 1000)) // best effort, for the message
-		return fmt.Errorf("%s answered %s: %s", url, response.Status, body)
+		return fmt.Errorf("%s answered %s: %s", url, response.Status, bytes.TrimSpace(body))
 	}
-	return nil
+	return err
 }

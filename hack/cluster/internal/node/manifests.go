@@ -1,5 +1,6 @@
 package node
 
+// dnsManifests take image, service address and the line for names outside of the cluster.
 const dnsManifests = `apiVersion: v1
 kind: ServiceAccount
 metadata: {name: coredns, namespace: kube-system}
@@ -32,6 +33,7 @@ data:
       ready
       cache 5
       kubernetes cluster.local in-addr.arpa
+      %[3]s
     }
 ---
 apiVersion: apps/v1
@@ -65,14 +67,7 @@ spec:
   - {name: dns-tcp, port: 53, protocol: TCP}
 `
 
-const proxyManifests = `---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: authserver-cluster-kube-proxy}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:node-proxier}
-subjects: [{kind: User, name: system:kube-proxy, apiGroup: rbac.authorization.k8s.io}]
-`
-
+// storageClass is the default one. Nothing provisions its volumes: the node makes a fixed number of them.
 const storageClass = `---
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
@@ -81,6 +76,7 @@ provisioner: kubernetes.io/no-provisioner
 volumeBindingMode: WaitForFirstConsumer
 `
 
+// volumeManifest takes name, folder and node.
 const volumeManifest = `---
 apiVersion: v1
 kind: PersistentVolume

@@ -1,15 +1,11 @@
-// Package node runs one Kubernetes node on this machine: etcd, the control
-// plane, containerd, kubelet, kube-proxy and CoreDNS, with point-to-point pod
-// networking. Everything that it makes lies under one state directory or
-// carries one name, so that Down can remove it.
 package node
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,97 +13,121 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/build"
+	"github.com/authserver-dev/operator/hack/cluster/internal/component"
+	"github.com/authserver-dev/operator/hack/cluster/internal/layout"
+	"github.com/authserver-dev/operator/hack/cluster/internal/lock"
+	"github.com/authserver-dev/operator/hack/cluster/internal/network"
 	"github.com/authserver-dev/operator/hack/cluster/internal/process"
-)
-
-// Addresses and names of the node. The node address is an extra one on the loopback interface, so that the
-// cluster does not depend on this machine's networks and is not reachable from them.
-const (
-	nodeName      = "authserver-node"
-	nodeInterface = "lo"
-	nodeIP        = "10.243.0.1"
-	podCIDR       = "10.244.0.0/24"
-	serviceCIDR   = "10.96.0.0/16"
-	serviceIP     = "10.96.0.1"
-	dnsIP         = "10.96.0.10"
-	apiServer     = "https://" + nodeIP + ":6443"
-	pauseImage    = "localhost/pause:1"
-	dnsImage      = "localhost/coredns:1"
-	natTable      = "authserver-cluster"
+	"github.com/authserver-dev/operator/hack/cluster/internal/progress"
 )
 
 // Options configure a Node.
 type Options struct {
-	State   string
-	Builder *build.Builder
-	Out     io.Writer
+	Layout   layout.Layout
+	Builder  *build.Builder
+	Progress *progress.Reporter
 }
 
 // Node is the node of this machine.
 type Node struct {
-	state   string
-	builder *build.Builder
-	out     io.Writer
-	keeper  *process.Keeper
+	layout   layout.Layout
+	builder  *build.Builder
+	progress *progress.Reporter
+	keeper   *process.Keeper
+	network  *network.Network
 }
 
-// New returns the node whose state lies in opts.State.
+// New returns the node with the options.
 func New(opts Options) *Node {
 	return &Node{
-		state: opts.State, builder: opts.Builder, out: opts.Out,
-		keeper: process.NewKeeper(filepath.Join(opts.State, "run")),
+		layout: opts.Layout, builder: opts.Builder, progress: opts.Progress,
+		keeper:  process.NewKeeper(opts.Layout.Path("run"), opts.Layout.Path("logs")),
+		network: network.New(opts.Layout),
 	}
 }
 
 // Kubeconfig is the path of the administrator's kubeconfig.
-func (n *Node) Kubeconfig() string { return n.path("admin.kubeconfig") }
+func (n *Node) Kubeconfig() string { return n.layout.Kubeconfig("admin") }
+
+// step is a part of bringing the node up.
+type step struct {
+	name string
+	run  func(context.Context) error
+}
+
+// steps are all parts in their order. Each does nothing when there is nothing to do.
+func (n *Node) steps() []step {
+	steps := []step{
+		{"room for a node", n.checkRoom},
+		{"Debian packages", n.installPackages},
+		{"binaries", func(ctx context.Context) error { return n.builder.Ensure(ctx, build.Binaries()...) }},
+		{"certificates", n.ensurePKI},
+		{"network", n.network.Up},
+	}
+	for _, name := range component.Names() {
+		steps = append(steps, step{name, func(ctx context.Context) error { return n.ensureComponent(ctx, name) }})
+		if name == component.Containerd {
+			steps = append(steps, step{"base images", n.ensureBaseImages})
+		}
+	}
+	return append(steps, step{"node Ready", n.waitNodeReady}, step{"add-ons (DNS, volumes)", n.ensureAddOns})
+}
 
 // Up brings the node up, or mends what is down.
 func (n *Node) Up(ctx context.Context) error {
-	if os.Geteuid() != 0 {
-		return errors.New("a node needs root: run this with sudo")
+	release, err := n.begin(ctx)
+	if err != nil {
+		return err
 	}
-	start := time.Now()
-	steps := []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{"Debian packages", n.installPackages},
-		{"binaries", n.buildBinaries},
-		{"certificates", n.ensurePKI},
-		{"network", n.ensureNetwork},
-		{"containerd", n.component("containerd")},
-		{"base images", n.ensureBaseImages},
-		{"etcd", n.component("etcd")},
-		{"kube-apiserver", n.component("kube-apiserver")},
-		{"kube-controller-manager", n.component("kube-controller-manager")},
-		{"kube-scheduler", n.component("kube-scheduler")},
-		{"kubelet", n.component("kubelet")},
-		{"kube-proxy", n.component("kube-proxy")},
-		{"node Ready", n.waitNodeReady},
-		{"add-ons (DNS, storage)", n.ensureAddOns},
+	defer release.Close()
+	if err := os.MkdirAll(n.layout.State(), 0o755); err != nil {
+		return fmt.Errorf("making the state directory: %w", err)
 	}
-	for _, step := range steps {
-		began := time.Now()
-		if err := step.run(ctx); err != nil {
+	start := n.progress.Now()
+	for _, step := range n.steps() {
+		if err := n.progress.Step(step.name, func() error { return step.run(ctx) }); err != nil {
 			return fmt.Errorf("bringing up the node: %s: %w", step.name, err)
 		}
-		n.printf("  %-26s %6.1f s\n", step.name, time.Since(began).Seconds())
 	}
-	n.printf("Kubernetes %s is up after %.1f s. export KUBECONFIG=%s\n", build.KubernetesVersion, time.Since(start).Seconds(), n.Kubeconfig())
+	version, err := n.builder.KubernetesVersion()
+	if err != nil {
+		return err
+	}
+	n.progress.Say("Kubernetes %s is up after %.1f s.", version, n.progress.Now().Sub(start).Seconds())
+	n.progress.Say("  export KUBECONFIG=%s PATH=%s:$PATH", n.Kubeconfig(), n.builder.BinDir())
 	return nil
 }
 
-// Status says what runs.
-func (n *Node) Status(_ context.Context) error {
-	for _, name := range Components() {
+// begin checks that this process may work on the node, and that no other does.
+func (n *Node) begin(ctx context.Context) (io.Closer, error) {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("working on a node needs root: run this with sudo")
+	}
+	return lock.Acquire(ctx, n.layout.State(), func() { n.progress.Say("Waiting for another command that works on this node ...") })
+}
+
+// Status writes what runs.
+func (n *Node) Status(ctx context.Context, out io.Writer) error {
+	var text strings.Builder
+	for _, name := range component.Names() {
 		state := "down"
 		if pid := n.keeper.PID(name); pid != 0 {
 			state = fmt.Sprintf("runs, process %d", pid)
+			if err := n.healthy(ctx, name); err != nil {
+				state += ", not healthy: " + err.Error()
+			}
 		}
-		n.printf("%-26s %s\n", name, state)
+		fmt.Fprintf(&text, "%-26s %s\n", name, state)
 	}
-	return nil
+	if n.keeper.PID(component.APIServer) != 0 {
+		pods, err := n.kubectl(ctx, "", "get", "nodes,pods", "--all-namespaces", "--output=wide")
+		if err != nil {
+			pods = err.Error()
+		}
+		fmt.Fprintf(&text, "\n%s\n", strings.TrimSpace(pods))
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
 }
 
 // Load imports image archives.
@@ -115,31 +135,17 @@ func (n *Node) Load(ctx context.Context, archives []string) error {
 	if len(archives) == 0 {
 		return errors.New("load takes image archives")
 	}
+	if n.keeper.PID(component.Containerd) == 0 {
+		return errors.New("there is no node to load into; run up first")
+	}
 	for _, archive := range archives {
-		began := time.Now()
-		if _, err := n.ctr(ctx, "images", "import", archive); err != nil {
-			return fmt.Errorf("importing %s: %w", archive, err)
-		}
-		n.printf("  loaded %s in %.1f s\n", archive, time.Since(began).Seconds())
-	}
-	return nil
-}
-
-// buildBinaries builds what is missing.
-func (n *Node) buildBinaries(ctx context.Context) error {
-	if err := n.builder.Kubernetes(ctx, build.Names()...); err != nil {
-		return err
-	}
-	root := n.builder.Root()
-	specs := []build.Spec{
-		{Dir: filepath.Join(root, "hack", "coredns"), Package: ".", Output: filepath.Join(n.builder.BinDir(), "coredns"), LDFlags: "-s -w"},
-		{Dir: filepath.Join(root, "hack", "cluster"), Package: "./pause", Output: filepath.Join(n.builder.BinDir(), "pause"), LDFlags: "-s -w"},
-	}
-	for _, spec := range specs {
-		if _, err := os.Stat(spec.Output); err == nil {
-			continue
-		}
-		if err := n.builder.Compile(ctx, spec); err != nil {
+		err := n.progress.Step("loading "+filepath.Base(archive), func() error {
+			if _, err := n.ctr(ctx, "images", "import", archive); err != nil {
+				return fmt.Errorf("importing %s: %w", archive, err)
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -148,50 +154,55 @@ func (n *Node) buildBinaries(ctx context.Context) error {
 
 // kubectl runs kubectl as the administrator and returns its output.
 func (n *Node) kubectl(ctx context.Context, input string, args ...string) (string, error) {
-	args = append([]string{"--kubeconfig", n.Kubeconfig()}, args...)
-	return run(ctx, input, filepath.Join(n.builder.BinDir(), "kubectl"), args...)
+	// Its cache belongs to this node, not into a person's home.
+	args = append([]string{"--kubeconfig", n.Kubeconfig(), "--cache-dir", n.layout.Path("kubectl")}, args...)
+	return process.Run(ctx, input, filepath.Join(n.builder.BinDir(), "kubectl"), args...)
 }
 
 // ctr runs containerd's client in the namespace that the kubelet uses.
 func (n *Node) ctr(ctx context.Context, args ...string) (string, error) {
-	args = append([]string{"--address", n.containerdSocket(), "--namespace", "k8s.io"}, args...)
-	return run(ctx, "", "ctr", args...)
+	args = append([]string{"--address", n.layout.ContainerdSocket(), "--namespace", "k8s.io"}, args...)
+	return process.Run(ctx, "", "ctr", args...)
 }
 
-func (n *Node) path(elem ...string) string {
-	return filepath.Join(append([]string{n.state}, elem...)...)
-}
-
-func (n *Node) printf(format string, args ...any) { fmt.Fprintf(n.out, format, args...) }
-
-// run runs a command and returns what it printed; an error carries the end of it.
-func run(ctx context.Context, input, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if input != "" {
-		cmd.Stdin = strings.NewReader(input)
+// installed finds a program of a package; daemons are looked for where a person's PATH may not lead.
+func installed(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
 	}
-	if err := cmd.Run(); err != nil {
-		text := strings.TrimSpace(out.String())
-		return text, fmt.Errorf("running %s %s: %w: %s", filepath.Base(name), strings.Join(args, " "), err, text[max(0, len(text)-2000):])
+	for _, dir := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+		if path := filepath.Join(dir, name); exists(path) {
+			return path, nil
+		}
 	}
-	return out.String(), nil
+	return "", fmt.Errorf("looking for %s: %w", name, fs.ErrNotExist)
 }
 
-// waitFor calls check until it succeeds; the error carries the last failure.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// pollInterval keeps what is asked from slowing down what is waited for.
+const pollInterval = 100 * time.Millisecond
+
+// waitFor calls check until it succeeds or fails for good; the error carries the last failure.
 func waitFor(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	var last error
 	for {
 		err := check(ctx)
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, errGone) {
+			return err
+		}
+		if ctx.Err() == nil || last == nil {
+			last = err // what comes after the end of the time is about that end only
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not within %s: %w", timeout, err)
-		case <-time.After(100 * time.Millisecond):
+			return fmt.Errorf("waiting up to %s: %w", timeout, last)
+		case <-time.After(pollInterval):
 		}
 	}
 }

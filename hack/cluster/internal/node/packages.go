@@ -4,37 +4,74 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
+
+	"github.com/authserver-dev/operator/hack/cluster/internal/network"
+	"github.com/authserver-dev/operator/hack/cluster/internal/process"
 )
 
-// debianPackages are what a node needs besides its own binaries.
-func debianPackages() []string {
-	return []string{"containerd", "runc", "containernetworking-plugins", "nftables", "iptables", "conntrack", "iproute2", "ca-certificates"}
+// requirement is a Debian package and how to see that what we want of it is there, from wherever it came: a machine
+// with Docker has another package's containerd, and must keep it.
+type requirement struct {
+	pkg     string
+	present func() bool
+}
+
+// requirements are what a node needs besides its own binaries.
+func requirements() []requirement {
+	program := func(names ...string) func() bool {
+		return func() bool {
+			for _, name := range names {
+				if _, err := installed(name); err != nil {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return []requirement{
+		{"containerd", program("containerd", "ctr", "containerd-shim-runc-v2")},
+		{"runc", program("runc")},
+		{"containernetworking-plugins", func() bool { return network.PluginFolder() != "" }},
+		{"nftables", program("nft")},
+		{"iptables", program("iptables")},
+		{"conntrack", program("conntrack")},
+		{"iproute2", program("ip")},
+	}
+}
+
+// missingPackages returns the packages of unmet requirements.
+func missingPackages(requirements []requirement) []string {
+	var missing []string
+	for _, r := range requirements {
+		if !r.present() {
+			missing = append(missing, r.pkg)
+		}
+	}
+	return missing
 }
 
 // installPackages installs the packages that are missing.
 func (n *Node) installPackages(ctx context.Context) error {
-	var missing []string
-	for _, name := range debianPackages() {
-		status, err := run(ctx, "", "dpkg-query", "-W", "-f=${Status}", name)
-		if err != nil || !strings.Contains(status, "ok installed") {
-			missing = append(missing, name)
-		}
-	}
+	missing := missingPackages(requirements())
 	if len(missing) == 0 {
 		return nil
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("this needs a Debian-like system; please install %s", strings.Join(missing, ", "))
+		return fmt.Errorf("only on Debian-like systems can this install what is missing; please install %s", strings.Join(missing, ", "))
 	}
-	n.printf("  installing %s\n", strings.Join(missing, " "))
-	apt := func(args ...string) error {
-		args = append([]string{"DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"}, args...)
-		_, err := run(ctx, "", "env", args...)
-		return err
+	n.progress.Note("installing %s ...", strings.Join(missing, ", "))
+	// Somebody else's installation may be under way. Nothing may be removed to make room for what we want.
+	apt := []string{"DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"}
+	install := append([]string{"install", "-y", "--no-install-recommends", "--no-remove"}, missing...)
+	for _, args := range [][]string{{"update"}, install} {
+		if _, err := process.Run(ctx, "", "env", slices.Concat(apt, args)...); err != nil {
+			return fmt.Errorf("installing Debian packages: %w", err)
+		}
 	}
-	if err := apt("update"); err != nil {
-		return err
+	if still := missingPackages(requirements()); len(still) > 0 {
+		return fmt.Errorf("the packages %s are installed, but what is needed of them is not found", strings.Join(still, ", "))
 	}
-	return apt(append([]string{"install", "-y", "--no-install-recommends"}, missing...)...)
+	return nil
 }

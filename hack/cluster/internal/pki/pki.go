@@ -1,4 +1,3 @@
-// Package pki makes the certificates and kubeconfigs of a node.
 package pki
 
 import (
@@ -6,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -15,7 +15,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"text/template"
 	"time"
 )
 
@@ -42,7 +41,7 @@ type Identity struct {
 // NewAuthority creates a certificate authority in dir: ca.crt, ca.key.
 func NewAuthority(dir string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("making the folder of certificates: %w", err)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -59,10 +58,13 @@ func NewAuthority(dir string) (*Authority, error) {
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parsing the CA certificate: %w", err)
 	}
 	authority := &Authority{dir: dir, cert: cert, key: key}
-	return authority, authority.write("ca", der, key)
+	if err := authority.write("ca", der, key); err != nil {
+		return nil, err
+	}
+	return authority, nil
 }
 
 // Issue writes NAME.crt and NAME.key, good for servers and clients.
@@ -73,7 +75,7 @@ func (a *Authority) Issue(id Identity) error {
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return err
+		return fmt.Errorf("drawing a serial number: %w", err)
 	}
 	subject := pkix.Name{CommonName: id.CommonName}
 	if subject.CommonName == "" {
@@ -97,46 +99,80 @@ func (a *Authority) Issue(id Identity) error {
 
 // write stores a certificate and its key.
 func (a *Authority) write(name string, der []byte, key crypto.Signer) error {
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if err := os.WriteFile(filepath.Join(a.dir, name+".crt"), cert, 0o644); err != nil { //nolint:gosec // a certificate is public
-		return err
+	if err := os.WriteFile(filepath.Join(a.dir, name+".crt"), cert, 0o644); err != nil {
+		return fmt.Errorf("storing the certificate of %s: %w", name, err)
 	}
-	private := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
-	return os.WriteFile(filepath.Join(a.dir, name+".key"), private, 0o600)
+	return writeKey(filepath.Join(a.dir, name+".key"), key)
 }
 
-var kubeconfig = template.Must(template.New("kubeconfig").Parse(`apiVersion: v1
+// writeKey stores a private key, readable by its owner only.
+func writeKey(path string, key crypto.Signer) error {
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("encoding %s: %w", path, err)
+	}
+	private := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+	if err := os.WriteFile(path, private, 0o600); err != nil {
+		return fmt.Errorf("storing %s: %w", path, err)
+	}
+	return nil
+}
+
+// kubeconfig takes server, CA, user, certificate and key.
+const kubeconfig = `apiVersion: v1
 kind: Config
 current-context: authserver-cluster
 clusters:
 - name: authserver-cluster
-  cluster: {server: "{{.Server}}", certificate-authority-data: {{.CA}}}
+  cluster: {server: %q, certificate-authority-data: %s}
 users:
-- name: {{.Name}}
-  user: {client-certificate-data: {{.Cert}}, client-key-data: {{.Key}}}
+- name: %[3]s
+  user: {client-certificate-data: %[4]s, client-key-data: %[5]s}
 contexts:
 - name: authserver-cluster
-  context: {cluster: authserver-cluster, user: {{.Name}}}
-`)) //nolint:gochecknoglobals // parsed once, never changed
+  context: {cluster: authserver-cluster, user: %[3]s}
+`
 
 // Kubeconfig writes a kubeconfig with the certificate issued under the name.
 func (a *Authority) Kubeconfig(name, server, path string) error {
-	data := map[string]string{"Name": name, "Server": server}
-	for key, file := range map[string]string{"CA": "ca.crt", "Cert": name + ".crt", "Key": name + ".key"} {
+	var encoded []any
+	for _, file := range []string{"ca.crt", name + ".crt", name + ".key"} {
 		content, err := os.ReadFile(filepath.Join(a.dir, file))
 		if err != nil {
 			return fmt.Errorf("writing the kubeconfig of %s: %w", name, err)
 		}
-		data[key] = base64.StdEncoding.EncodeToString(content)
+		encoded = append(encoded, base64.StdEncoding.EncodeToString(content))
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	text := fmt.Sprintf(kubeconfig, server, encoded[0], name, encoded[1], encoded[2])
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("writing the kubeconfig of %s: %w", name, err)
+	}
+	return nil
+}
+
+// ServiceAccountKey writes the key that signs service account tokens.
+func ServiceAccountKey(path string) error {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return err
+		return fmt.Errorf("generating the service account key: %w", err)
 	}
-	defer file.Close()
-	return kubeconfig.Execute(file, data)
+	return writeKey(path, key)
+}
+
+// Expiry returns when the certificate in the file ends.
+func Expiry(path string) (time.Time, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading a certificate: %w", err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return time.Time{}, fmt.Errorf("reading a certificate: no PEM block in %s", path)
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the certificate %s: %w", path, err)
+	}
+	return cert.NotAfter, nil
 }
