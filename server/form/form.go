@@ -1,4 +1,3 @@
-// Package form reads the form bodies of the endpoints that clients call.
 package form
 
 import (
@@ -6,7 +5,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/authserver-dev/operator/server/reply"
 )
@@ -20,9 +18,8 @@ func Read(w http.ResponseWriter, r *http.Request) (string, bool) {
 			return "", false
 		}
 	}
-	var body strings.Builder
-	body.Grow(int(max(0, min(r.ContentLength, 4096))))
-	if _, err := io.Copy(&body, r.Body); err != nil {
+	body, err := read(r)
+	if err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			reply.Error(w, http.StatusRequestEntityTooLarge, "invalid_request", "The request is too large.")
 		} else {
@@ -30,5 +27,21 @@ func Read(w http.ResponseWriter, r *http.Request) (string, bool) {
 		}
 		return "", false
 	}
-	return body.String(), true
+	return string(body), true
+}
+
+// maxKnown bounds what is allocated because a header says so.
+const maxKnown = 64 << 10
+
+// read reads the body into a buffer of the announced size, where there is one: forms are small, and a buffer that grows
+// would cost more than the rest of a token request.
+func read(r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > maxKnown {
+		return io.ReadAll(r.Body)
+	}
+	body := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return nil, err
+	}
+	return body, nil
 }
