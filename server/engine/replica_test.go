@@ -1,0 +1,159 @@
+package engine_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine"
+	"github.com/authserver-dev/operator/server/engine/enginetest"
+	"github.com/authserver-dev/operator/test/postgrestest"
+)
+
+// machine is a client that gets tokens for itself.
+func machine(t *testing.T, e *engine.Engine) *authlete.Client {
+	t.Helper()
+	client, err := e.ClientCreate(t.Context(), &authlete.Client{
+		ClientIDAlias: "machine", GrantTypes: []authlete.GrantType{authlete.GrantClientCredentials},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func token(t *testing.T, e *engine.Engine, client *authlete.Client) *authlete.TokenResponse {
+	t.Helper()
+	response, err := e.Token(t.Context(), &authlete.TokenRequest{
+		Parameters: "grant_type=client_credentials", ClientID: client.ClientIDAlias, ClientSecret: client.ClientSecret,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+func active(t *testing.T, e *engine.Engine, token string) bool {
+	t.Helper()
+	response, err := e.StandardIntrospection(t.Context(), &authlete.StandardIntrospectionRequest{Parameters: "token=" + url.QueryEscape(token)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.ResponseContent != `{"active":false}`
+}
+
+func kids(t *testing.T, e *engine.Engine) string {
+	t.Helper()
+	document, err := e.ServiceJWKS(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set struct {
+		Keys []struct {
+			KID string `json:"kid"`
+		} `json:"keys"`
+	}
+	if err := json.Unmarshal(document, &set); err != nil {
+		t.Fatal(err)
+	}
+	var all string
+	for _, key := range set.Keys {
+		all += key.KID + " "
+	}
+	return all
+}
+
+func TestReplicasAgree(t *testing.T) {
+	t.Parallel()
+	storage := engine.Storage{PostgreSQL: postgrestest.Start(t).Database(t), MaxConnections: 5}
+	clock := enginetest.NewClock()
+	one, two := open(t, clock, storage, enginetest.Service()), open(t, clock, storage, enginetest.Service())
+	client := machine(t, one)
+	issued := token(t, two, client)
+	if issued.Action != authlete.TokenOK || !active(t, one, issued.AccessToken) {
+		t.Errorf("%s %s", issued.Action, issued.ResponseContent)
+	}
+	if a, b := kids(t, one), kids(t, two); a != b {
+		t.Errorf("keys %s and %s", a, b)
+	}
+	// A secret that one replica has just changed works at the other, which still remembers the old one, after a moment.
+	changed, err := one.ClientSecretRefresh(t.Context(), "machine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.ClientSecret = changed.NewClientSecret
+	clock.Turn(200 * time.Millisecond)
+	if response := token(t, two, client); response.Action != authlete.TokenOK {
+		t.Errorf("with the new secret: %s %s", response.Action, response.ResponseContent)
+	}
+	client.ClientSecret = changed.OldClientSecret
+	clock.Turn(2 * time.Second)
+	if response := token(t, two, client); response.Action != authlete.TokenInvalidClient {
+		t.Errorf("with the old secret: %s", response.Action)
+	}
+	if err := one.ClientDelete(t.Context(), "machine"); err != nil {
+		t.Fatal(err)
+	}
+	clock.Turn(2 * time.Second)
+	if active(t, two, issued.AccessToken) {
+		t.Error("a token of a deleted client is active at the other replica")
+	}
+}
+
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	storage := engine.Storage{SQLitePath: filepath.Join(t.TempDir(), "engine.db")}
+	clock := enginetest.NewClock()
+	options := engine.Options{
+		Storage: storage, KEK: bytes.Repeat([]byte{7}, 32), Service: enginetest.Service(), SigningAlgorithm: "ES256",
+		Clock: clock.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	}
+	before, err := engine.Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := machine(t, before)
+	issued, keys := token(t, before, client), kids(t, before)
+	if err := before.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Ready(t.Context()); err == nil {
+		t.Error("a closed engine is ready")
+	}
+	after := open(t, clock, storage, enginetest.Service())
+	if err := after.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := kids(t, after); got != keys {
+		t.Errorf("keys %s, before %s", got, keys)
+	}
+	if !active(t, after, issued.AccessToken) || token(t, after, client).Action != authlete.TokenOK {
+		t.Error("client or token did not survive")
+	}
+	options.KEK = bytes.Repeat([]byte{8}, 32)
+	if wrong, err := engine.Open(t.Context(), options); err == nil {
+		t.Error("a wrong key encryption key went unnoticed")
+		_ = wrong.Close()
+	}
+}
+
+func TestDiscoveryIsBuiltOnce(t *testing.T) { // not parallel: it counts allocations
+	e := open(t, enginetest.NewClock(), engine.Storage{}, enginetest.Service())
+	first, err := e.ServiceConfiguration(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if allocations := testing.AllocsPerRun(100, func() {
+		if again, err := e.ServiceConfiguration(t.Context()); err != nil || &again[0] != &first[0] {
+			t.Error("the document was built again")
+		}
+	}); allocations > 0 {
+		t.Errorf("%v allocations per request", allocations)
+	}
+}
