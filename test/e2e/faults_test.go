@@ -144,4 +144,8 @@ var _ = Describe("Two replicas on PostgreSQL", Ordered, func() {
 		_, err := login.Run(ctx, w.options(ctx, "round-4"))
 		Expect(err).NotTo(HaveOccurred())
 	}, SpecTimeout(5*time.Minute))
+
+	It("keeps secrets out of objects, events and logs", func(ctx SpecContext) {
+		expectNoSecrets(ctx, w.namespace)
+	}, SpecTimeout(time.Minute))
 })

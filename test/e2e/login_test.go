@@ -101,6 +101,10 @@ var _ = Describe("People and applications", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 	}, SpecTimeout(3*time.Minute))
 
+	It("keeps secrets out of objects, events and logs", func(ctx SpecContext) {
+		expectNoSecrets(ctx, w.namespace)
+	}, SpecTimeout(time.Minute))
+
 	It("removes everything that it made when the server is deleted", func(ctx SpecContext) {
 		Expect(cluster.Delete(ctx, w.server)).To(Succeed())
 		Eventually(func(g Gomega) {
