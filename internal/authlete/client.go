@@ -118,7 +118,6 @@ const AttributeFirstParty = "first_party"
 
 // ClientListResponse is a page of clients.
 type ClientListResponse struct {
-	Result
 	// Start is the number of the first client of the page, counted from 0.
 	Start int `json:"start"`
 	// End is the number after the last client that was asked for.

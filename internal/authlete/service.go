@@ -76,7 +76,7 @@ type Service struct {
 	Description string `json:"description,omitempty"`
 	// Issuer is the issuer identifier (RFC 8414, section 2), the iss of tokens and responses.
 	Issuer string `json:"issuer,omitempty"`
-	// LogoURI is a picture for the login and consent page.
+	// LogoURI is a picture for the login and consent page. The embedded engine alone knows it.
 	LogoURI string `json:"logoUri,omitempty"`
 	// PolicyURI is the privacy policy.
 	PolicyURI string `json:"policyUri,omitempty"`
@@ -139,7 +139,7 @@ type Service struct {
 	IDTokenDuration int64 `json:"idTokenDuration"`
 	// AuthorizationResponseDuration is the lifetime of JWT authorization responses, which the embedded engine does not make.
 	AuthorizationResponseDuration int64 `json:"authorizationResponseDuration"`
-	// AuthorizationCodeDuration is the lifetime of authorization codes.
+	// AuthorizationCodeDuration is the lifetime of authorization codes. The embedded engine alone knows it.
 	AuthorizationCodeDuration int64 `json:"authorizationCodeDuration"`
 	// RefreshTokenKept lets confidential clients use a refresh token again and again instead of rotating it.
 	RefreshTokenKept bool `json:"refreshTokenKept"`
