@@ -52,8 +52,8 @@ func (s *scripted) ServiceConfiguration(ctx context.Context) ([]byte, error) {
 func start(t *testing.T) (*servertest.Server, *authlete.Client, *servertest.Browser) {
 	t.Helper()
 	s := servertest.Start(t, servertest.Options{})
-	client := s.Client(t, nil)
-	return s, client, s.NewBrowser(t)
+	client, browser := s.Client(t, nil), s.NewBrowser(t)
+	return s, client, browser
 }
 
 // startScripted starts a server whose backend the test scripts.

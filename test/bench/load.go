@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -129,6 +128,6 @@ func wire(method, target, body string, header http.Header) []byte {
 	}
 	_ = header.Write(&b) // a buffer takes everything
 	b.WriteString("\r\n")
-	_, _ = io.WriteString(&b, body)
+	b.WriteString(body)
 	return b.Bytes()
 }

@@ -41,7 +41,7 @@ func run(ctx context.Context) error {
 	if err := b.floor(ctx); err != nil {
 		return err
 	}
-	for _, storage := range strings.Split(*storages, ",") {
+	for storage := range strings.SplitSeq(*storages, ",") {
 		if err := b.server(ctx, storage); err != nil {
 			return fmt.Errorf("measuring %s: %w", storage, err)
 		}

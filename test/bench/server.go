@@ -30,7 +30,7 @@ import (
 const (
 	userPassword = "bench-password-value"
 	callerSecret = "bench-introspection-secret"
-	managerToken = "bench-management-token-of-some-length" //nolint:gosec // of a server that lives for a measurement
+	managerToken = "bench-management-token-of-some-length"
 	redirect     = "https://app.example.com/callback"
 )
 
@@ -129,7 +129,10 @@ func (b *bench) prepare(storage string) (*target, error) {
 	if err := b.storage(storage, t, c); err != nil {
 		return nil, err
 	}
-	return t, t.write(c)
+	if err := t.write(c); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // storage configures the storage; PostgreSQL is the one that TEST_POSTGRES_URL names, or one that is started.

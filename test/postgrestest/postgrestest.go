@@ -28,7 +28,7 @@ type Server struct {
 }
 
 // Password is the password of the superuser "postgres".
-const Password = "postgres-test-password" //nolint:gosec // of a server that lives for a test
+const Password = "postgres-test-password"
 
 // Start starts a server on loopback. It fails the test where PostgreSQL is not installed.
 func Start(tb testing.TB) *Server {
@@ -40,7 +40,8 @@ func Start(tb testing.TB) *Server {
 func StartOn(tb testing.TB, host string) *Server {
 	tb.Helper()
 	bin := binaries(tb)
-	dir, err := os.MkdirTemp("", "postgrestest")
+	// Not tb.TempDir, whose parents another user may not enter.
+	dir, err := os.MkdirTemp("", "postgrestest") //nolint:usetesting // see above
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func StartOn(tb testing.TB, host string) *Server {
 	if host != listen {
 		listen += "," + host
 	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(server.Port), //nolint:noctx // stopped below
+	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(server.Port),
 		"-c", "listen_addresses="+listen, "-c", "unix_socket_directories="+dir, "-c", "max_connections=200", "-c", "shared_buffers=64MB")
 	postgres.SysProcAttr, postgres.Dir = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGQUIT}, dir
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -167,7 +168,7 @@ func unprivileged(tb testing.TB, dir string) *syscall.Credential {
 
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}

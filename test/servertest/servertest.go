@@ -192,7 +192,7 @@ func (s *Server) SetUsers(tb testing.TB, users ...configv1alpha1.User) {
 	}
 }
 
-// Alice, Bob and Carol are the users.
+// Alice is the first user.
 func Alice(tb testing.TB) configv1alpha1.User {
 	tb.Helper()
 	return user(tb, "1001", "alice", map[string]string{"name": `"Alice Adams"`, "given_name": `"Alice"`, "email": `"alice@example.com"`, "email_verified": `true`})
