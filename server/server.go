@@ -71,6 +71,9 @@ func New(deps Deps) (*Server, error) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "authserver_users", Help: "Users that the server knows.",
 	}, func() float64 { return float64(p.users.Count()) }))
+	s.WatchFiles("users", p.users.Healthy)
+	s.WatchFiles("session-key-ring", p.sealer.Healthy)
+	s.WatchFiles("introspection-callers", p.callers.Healthy)
 	s.public, err = s.routes(p)
 	return s, err
 }
@@ -111,6 +114,19 @@ func (s *Server) parts() (*parts, error) {
 		Draining: s.health.Draining,
 	}
 	return p, nil
+}
+
+// WatchFiles publishes whether files could be read the last time; the server goes on with their last good content.
+func (s *Server) WatchFiles(name string, healthy func() bool) {
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "authserver_files_healthy", Help: "1 if the files could be read the last time; else their last good content is in use.",
+		ConstLabels: prometheus.Labels{"files": name},
+	}, func() float64 {
+		if healthy() {
+			return 1
+		}
+		return 0
+	}))
 }
 
 // Public serves the OAuth endpoints and pages.

@@ -1,4 +1,3 @@
-// Package audit collects what is said about a request in its one log line.
 package audit
 
 import (
@@ -13,12 +12,17 @@ type Record struct {
 	Action, Result string
 	// Client and Subject are who the request is about.
 	Client, Subject string
+	// Address is where the request comes from.
+	Address string
 
 	params []slog.Attr
 	// problem and problems are what went wrong inside.
 	problem  string
 	problems []slog.Attr
 }
+
+// Address returns where the request of the context comes from.
+func Address(ctx context.Context) string { return From(ctx).Address }
 
 type contextKey struct{}
 

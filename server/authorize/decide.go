@@ -1,7 +1,10 @@
 package authorize
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -17,16 +20,19 @@ type Interaction struct {
 	// Created is when the page was first shown, seconds since the epoch.
 	Created int64 `json:"created"`
 
-	ClientID      string            `json:"client"`
-	ClientName    string            `json:"clientName,omitempty"`
-	Description   string            `json:"description,omitempty"`
-	LogoURI       string            `json:"logo,omitempty"`
-	ClientURI     string            `json:"uri,omitempty"`
-	PolicyURI     string            `json:"policy,omitempty"`
-	TosURI        string            `json:"tos,omitempty"`
-	ServiceName   string            `json:"service,omitempty"`
-	RedirectURI   string            `json:"redirect,omitempty"`
-	FirstParty    bool              `json:"firstParty,omitempty"`
+	// ClientID is what requests call the client; ClientNumber is never given to another one.
+	ClientID     string `json:"client"`
+	ClientNumber string `json:"number"`
+	ClientName   string `json:"clientName,omitempty"`
+	Description  string `json:"description,omitempty"`
+	LogoURI      string `json:"logo,omitempty"`
+	ClientURI    string `json:"uri,omitempty"`
+	PolicyURI    string `json:"policy,omitempty"`
+	TosURI       string `json:"tos,omitempty"`
+	RedirectURI  string `json:"redirect,omitempty"`
+	FirstParty   bool   `json:"firstParty,omitempty"`
+	// Unproven says that anybody may take the client's place: a native application without a secret.
+	Unproven      bool              `json:"unproven,omitempty"`
 	Scopes        []authlete.Scope  `json:"scopes,omitempty"`
 	Claims        []string          `json:"claims,omitempty"`
 	UserClaims    []string          `json:"userClaims,omitempty"`
@@ -42,25 +48,35 @@ type Interaction struct {
 }
 
 // newInteraction takes from the backend's response what later steps need.
-func newInteraction(response *authlete.AuthorizationResponse, now time.Time) *Interaction {
+func newInteraction(response *authlete.AuthorizationResponse, parameters string, now time.Time) *Interaction {
 	in := &Interaction{
 		Ticket: response.Ticket, Created: now.Unix(), Scopes: response.Scopes, Claims: response.Claims, UserClaims: response.ClaimsAtUserInfo,
 		ClaimsLocales: response.ClaimsLocales, Prompts: response.Prompts, MaxAge: response.MaxAge, Subject: response.Subject,
 		LoginHint: response.LoginHint, Acrs: response.Acrs, AcrEssential: response.AcrEssential,
 	}
 	if c := response.Client; c != nil {
-		in.ClientID, in.ClientName, in.Description = c.ClientIDAlias, c.ClientName, c.Description
+		number := strconv.FormatInt(c.ClientID, 10)
+		in.ClientID, in.ClientNumber, in.Description = cmp.Or(c.ClientIDAlias, number), number, c.Description
+		in.ClientName = cmp.Or(c.ClientName, in.ClientID)
 		in.LogoURI, in.ClientURI, in.PolicyURI, in.TosURI = c.LogoURI, c.ClientURI, c.PolicyURI, c.TosURI
 		in.FirstParty = c.Attribute(authlete.AttributeFirstParty) == "true"
-	}
-	if in.ClientName == "" {
-		in.ClientName = in.ClientID
-	}
-	if s := response.Service; s != nil {
-		in.ServiceName = s.ServiceName
+		in.Unproven = c.ClientType == authlete.ClientPublic && c.ApplicationType == authlete.ApplicationNative
+		in.RedirectURI = redirectURI(parameters, c.RedirectURIs)
 	}
 	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate)
 	return in
+}
+
+// redirectURI is where the person will be sent: what the request names, or the only one that is registered.
+func redirectURI(parameters string, registered []string) string {
+	values, err := url.ParseQuery(parameters)
+	if err == nil && values.Get("redirect_uri") != "" {
+		return values.Get("redirect_uri")
+	}
+	if len(registered) == 1 {
+		return registered[0]
+	}
+	return ""
 }
 
 func (in *Interaction) has(prompt authlete.Prompt) bool { return slices.Contains(in.Prompts, prompt) }
@@ -76,7 +92,7 @@ func (in *Interaction) scopeNames() []string {
 
 // consent is the fingerprint of what is asked for.
 func (in *Interaction) consent() string {
-	return session.Consent(in.ClientID, in.scopeNames(), slices.Concat(in.Claims, in.UserClaims))
+	return session.Consent(in.ClientNumber, in.scopeNames(), slices.Concat(in.Claims, in.UserClaims))
 }
 
 // loginProblem says why the session does not do, in the terms of the fail API; "" if it does. The order of the checks
@@ -99,7 +115,8 @@ func loginProblem(in *Interaction, s *session.Session, now time.Time) authlete.A
 // acrSatisfied says whether what the request demands of the login can be met: this server vouches for no class.
 func acrSatisfied(in *Interaction) bool { return !in.AcrEssential || len(in.Acrs) == 0 }
 
-// consentNeeded says whether the person must be asked. remember is false where consent is asked every time.
+// consentNeeded says whether the person must be asked. remember is false where consent is asked every time. A client whose
+// identity nothing proves is not let through on what another program was allowed before (RFC 8252, section 8.6).
 func consentNeeded(in *Interaction, s *session.Session, remember bool) bool {
 	switch {
 	case in.has(authlete.PromptConsent):
@@ -107,7 +124,7 @@ func consentNeeded(in *Interaction, s *session.Session, remember bool) bool {
 	case in.FirstParty:
 		return false
 	default:
-		return !remember || s == nil || !s.Allowed(in.consent())
+		return !remember || in.Unproven || s == nil || !s.Allowed(in.consent())
 	}
 }
 

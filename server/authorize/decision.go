@@ -1,7 +1,6 @@
 package authorize
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,13 +8,11 @@ import (
 	"strings"
 	"time"
 
-	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/login"
-	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/session"
-	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
 )
 
@@ -30,12 +27,16 @@ const (
 // Decide serves the page's form.
 func (h *Handler) Decide(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		h.message(w, r, http.StatusBadRequest, "The form could not be read", "Go back to the application and try again.")
+		h.message(w, r, http.StatusBadRequest, web.MessagePage{
+			Title: "The form could not be read", Text: "Go back to the application and try again.",
+		})
 		return
 	}
 	in, ok := h.interaction(r)
 	if !ok {
-		h.message(w, r, http.StatusBadRequest, "This page has expired", "Go back to the application and start again.")
+		h.message(w, r, http.StatusBadRequest, in.wayBack(web.MessagePage{
+			Title: "This page has expired", Text: "Go back to the application and start again.",
+		}))
 		return
 	}
 	audit.From(r.Context()).Client = in.ClientID
@@ -47,25 +48,35 @@ func (h *Handler) Decide(w http.ResponseWriter, r *http.Request) {
 		in.FreshLogin, in.LoginHint = true, ""
 		h.page(w, r, in, view{status: http.StatusOK})
 	case loginProblem(in, s, h.Clock()) == "":
-		h.grant(w, r, in, s, user)
+		h.grant(w, r, in, account{s, user})
 	default:
 		h.login(w, r, in)
 	}
 }
 
-// interaction opens the form's state and checks that it is recent and belongs to this browser.
-func (h *Handler) interaction(r *http.Request) (*Interaction, bool) {
-	in := &Interaction{}
-	if h.Sealer.Open(session.PurposeInteraction, r.PostForm.Get("interaction"), in) != nil {
+// interaction opens the form's state and checks that it is recent and belongs to this browser. What belongs to this
+// browser but is too old is returned for the way back.
+func (h *Handler) interaction(r *http.Request) (in *Interaction, ok bool) {
+	in = &Interaction{}
+	if h.Sealer.Open(session.PurposeInteraction, r.PostForm.Get("interaction"), in) != nil || !h.Cookies.SameBrowser(r, in.Browser) {
 		return nil, false
 	}
-	age := h.Clock().Sub(time.Unix(in.Created, 0))
-	return in, age <= h.Lifetime && in.Browser != "" && h.Cookies.SameBrowser(r, in.Browser)
+	return in, h.Clock().Sub(time.Unix(in.Created, 0)) <= h.Lifetime
+}
+
+// wayBack adds the application's home page, where it is known.
+func (in *Interaction) wayBack(page web.MessagePage) web.MessagePage {
+	if in != nil && in.ClientURI != "" {
+		page.BackURI, page.BackName = in.ClientURI, in.ClientName
+	}
+	return page
 }
 
 // login checks the password and goes on with the decision, or shows the page again.
 func (h *Handler) login(w http.ResponseWriter, r *http.Request, in *Interaction) {
-	attempt := login.Attempt{Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: h.Address(r.Context())}
+	attempt := login.Attempt{
+		Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: audit.Address(r.Context()),
+	}
 	again := view{username: attempt.Username, status: http.StatusForbidden, problem: textWrong}
 	if strings.TrimSpace(attempt.Username) == "" || attempt.Password == "" {
 		again.problem = textEnter
@@ -73,123 +84,56 @@ func (h *Handler) login(w http.ResponseWriter, r *http.Request, in *Interaction)
 		return
 	}
 	user, err := h.Passwords.Check(r.Context(), attempt)
-	var throttled *login.ThrottledError
-	switch {
-	case errors.As(err, &throttled):
-		seconds := int(throttled.Wait/time.Second) + 1
+	if err != nil {
+		h.notLoggedIn(w, r, in, again, err)
+		return
+	}
+	if in.Subject != "" && user.Subject != in.Subject {
+		again.problem = textOther
+		h.page(w, r, in, again)
+		return
+	}
+	in.FreshLogin = false
+	// A new session with a new id, whatever there was before.
+	h.grant(w, r, in, account{h.Cookies.New(user), user})
+}
+
+// notLoggedIn shows the page again, or says that the server is too busy to check passwords.
+func (h *Handler) notLoggedIn(w http.ResponseWriter, r *http.Request, in *Interaction, again view, err error) {
+	record := audit.From(r.Context())
+	if throttled, ok := errors.AsType[*login.ThrottledError](err); ok {
+		record.Note("LOGIN_THROTTLED", "")
+		seconds := throttled.Seconds()
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		again.status, again.problem = http.StatusTooManyRequests, fmt.Sprintf(textThrottled, seconds)
 		h.page(w, r, in, again)
-	case errors.Is(err, login.ErrWrong):
-		h.page(w, r, in, again)
-	case err != nil:
-		h.internal(w, r, "Checking a password failed", err)
-	case in.Subject != "" && user.Subject != in.Subject:
-		again.problem = textOther
-		h.page(w, r, in, again)
-	default:
-		h.loggedIn(w, r, in, user)
+		return
 	}
-}
-
-// loggedIn starts a session, with a new id whatever there was before.
-func (h *Handler) loggedIn(w http.ResponseWriter, r *http.Request, in *Interaction, user *configv1alpha1.User) {
-	h.grant(w, r, in, h.Cookies.New(user), user)
+	if !errors.Is(err, login.ErrWrong) {
+		h.backendError(w, r, err)
+		return
+	}
+	record.Note("LOGIN_FAILED", "")
+	if errors.Is(err, password.ErrFormat) {
+		record.Problem("An account's password hash cannot be used", "error", err.Error())
+	}
+	h.page(w, r, in, again)
 }
 
 // grant issues what the person has allowed and remembers it.
-func (h *Handler) grant(w http.ResponseWriter, r *http.Request, in *Interaction, s *session.Session, user *configv1alpha1.User) {
-	if !r.PostForm.Has("authorized") {
-		h.page(w, r, in, view{session: s, user: user, status: http.StatusOK})
-		return
+func (h *Handler) grant(w http.ResponseWriter, r *http.Request, in *Interaction, who account) {
+	allowed := r.PostForm.Has("authorized")
+	if allowed {
+		who.session.Remember(in.consent())
 	}
-	s.Remember(in.consent())
-	s.LastSeen = h.Clock().Unix()
-	if err := h.Cookies.Write(w, s); err != nil {
+	who.session.LastSeen = h.Clock().Unix()
+	if err := h.Cookies.Write(w, who.session); err != nil {
 		h.internal(w, r, "Sealing a session failed", err)
 		return
 	}
-	h.issue(w, r, in, s, user)
-}
-
-// issue asks the backend for the response to the client.
-func (h *Handler) issue(w http.ResponseWriter, r *http.Request, in *Interaction, s *session.Session, user *configv1alpha1.User) {
-	audit.From(r.Context()).Subject = s.Subject
-	if err := h.Cookies.Touch(w, s); err != nil {
-		h.internal(w, r, "Sealing a session failed", err)
+	if !allowed { // no button was pressed
+		h.page(w, r, in, view{account: who, status: http.StatusOK})
 		return
 	}
-	claims, err := users.EncodeClaims(users.Claims(user, in.Claims, in.ClaimsLocales))
-	if err != nil {
-		h.internal(w, r, "Encoding claims failed", err)
-		return
-	}
-	response, err := h.Backend.AuthorizationIssue(r.Context(), &authlete.AuthorizationIssueRequest{
-		Ticket: in.Ticket, Subject: s.Subject, AuthTime: s.AuthTime, Claims: claims,
-	})
-	if err != nil {
-		h.backendError(w, r, err)
-		return
-	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
-	h.end(w, r, string(response.Action), response.ResponseContent)
-}
-
-// fail asks the backend for the refusal to the client.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, in *Interaction, reason authlete.AuthorizationFailReason) {
-	response, err := h.Backend.AuthorizationFail(r.Context(), &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
-	if err != nil {
-		h.backendError(w, r, err)
-		return
-	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
-	audit.From(r.Context()).Param("reason", string(reason))
-	h.end(w, r, string(response.Action), response.ResponseContent)
-}
-
-// refused shows why a request cannot be processed; it must not be sent to an unproven redirect URI.
-func (h *Handler) refused(w http.ResponseWriter, r *http.Request, content string) {
-	var refusal struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}
-	if json.Unmarshal([]byte(content), &refusal) != nil || strings.Contains(r.Header.Get("Accept"), "application/json") {
-		reply.NoStore(w.Header())
-		w.Header().Set("Content-Type", reply.JSON)
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write([]byte(content)) // the client is gone if this fails
-		return
-	}
-	page := web.MessagePage{
-		Title: "The request cannot be processed", ServiceName: h.ServiceName,
-		Text:   "The application sent a request that this server cannot accept, or the page was used already. Go back to the application and start again.",
-		Detail: refusal.Error + ": " + refusal.Description,
-	}
-	if err := h.Pages.Message(w, http.StatusBadRequest, page); err != nil {
-		h.internal(w, r, "Rendering a page failed", err)
-	}
-}
-
-// message shows one sentence.
-func (h *Handler) message(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	if err := h.Pages.Message(w, status, web.MessagePage{Title: title, ServiceName: h.ServiceName, Text: text}); err != nil {
-		h.internal(w, r, "Rendering a page failed", err)
-	}
-}
-
-// backendError says that the server cannot serve at the moment; the cause goes to the log only.
-func (h *Handler) backendError(w http.ResponseWriter, r *http.Request, err error) {
-	audit.From(r.Context()).Problem("Calling the backend failed", "error", err.Error())
-	status := http.StatusInternalServerError
-	if retry, ok := reply.Unavailable(err); ok {
-		status = http.StatusServiceUnavailable
-		w.Header().Set("Retry-After", strconv.Itoa(int(retry.Seconds())))
-	}
-	h.message(w, r, status, "Please try again later", "The server cannot process requests at the moment.")
-}
-
-// internal notes a failure of our own and tells the browser no more than that.
-func (h *Handler) internal(w http.ResponseWriter, r *http.Request, problem string, err error) {
-	audit.From(r.Context()).Problem(problem, "error", err.Error())
-	reply.ServerError(w)
+	h.issue(w, r, in, who)
 }

@@ -1,4 +1,3 @@
-// Package basicauth reads HTTP Basic credentials as OAuth clients send them.
 package basicauth
 
 import (

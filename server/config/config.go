@@ -1,5 +1,3 @@
-// Package config loads the server's configuration file. It decodes strictly: a
-// field that it does not know is an error that names it.
 package config
 
 import (

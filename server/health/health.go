@@ -1,4 +1,3 @@
-// Package health answers probes.
 package health
 
 import (

@@ -1,5 +1,3 @@
-// Package introspect is the introspection endpoint (RFC 7662). Its callers are
-// resource servers that the configuration names; they authenticate.
 package introspect
 
 import (
@@ -56,6 +54,9 @@ func load(callers []configv1alpha1.IntrospectionCaller) (map[string][sha256.Size
 
 // Run keeps the secrets up to date until the context ends.
 func (c *Callers) Run(ctx context.Context) { c.secrets.Run(ctx) }
+
+// Healthy says whether the secrets could be read the last time.
+func (c *Callers) Healthy() bool { return c.secrets.Healthy() }
 
 // authentic compares digests, so that neither the content nor the length of a secret shows in the time it takes.
 func (c *Callers) authentic(credentials basicauth.Credentials) bool {

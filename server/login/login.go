@@ -27,6 +27,9 @@ func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("too many attempts, wait %s", e.Wait.Round(time.Second))
 }
 
+// Seconds is how long to wait, in whole seconds.
+func (e *ThrottledError) Seconds() int { return int((e.Wait + time.Second - 1) / time.Second) }
+
 // Users finds a user by login name.
 type Users interface {
 	ByUsername(username string) *configv1alpha1.User
@@ -75,7 +78,8 @@ type Attempt struct {
 	Address string
 }
 
-// Check returns the user, or ErrWrong, a *ThrottledError, or an error of the context.
+// Check returns the user, or ErrWrong, a *ThrottledError, or an error of the context. One that is also
+// password.ErrFormat says that the account's hash cannot be used.
 func (c *Checker) Check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
 	user, err := c.check(ctx, attempt)
 	c.opts.Observe(result(err))
@@ -124,7 +128,9 @@ func (c *Checker) verify(attempt Attempt) (*configv1alpha1.User, error) {
 	}
 	matches, err := password.Verify(hash, attempt.Password)
 	if err != nil {
-		return nil, fmt.Errorf("verifying a password: %w", err)
+		// A hash that cannot be used must not tell that its account exists.
+		_, _ = password.Verify(dummy, attempt.Password) // for the time that it takes
+		return nil, fmt.Errorf("%w: verifying against the stored hash: %w", ErrWrong, err)
 	}
 	if !matches || user == nil || user.PasswordHash == "" {
 		return nil, ErrWrong

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -61,16 +60,4 @@ func (p Proxies) trusts(host string) bool {
 		}
 	}
 	return false
-}
-
-type addressKey struct{}
-
-func withAddress(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, addressKey{}, address)
-}
-
-// Address returns the address of the caller.
-func Address(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
 }

@@ -12,6 +12,7 @@ import (
 type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	inFlight prometheus.Gauge
 	logins   *prometheus.CounterVec
 }
 
@@ -29,7 +30,8 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "authserver_login_attempts_total", Help: "Password checks by result: success, wrong, throttled or error.",
 		}, []string{"result"}),
 	}
-	registry.MustRegister(m.requests, m.duration, m.logins)
+	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "authserver_http_requests_in_flight", Help: "HTTP requests that are being served."})
+	registry.MustRegister(m.requests, m.duration, m.logins, m.inFlight)
 	return m
 }
 
@@ -53,7 +55,9 @@ func (m *Metrics) route(route string) *observer {
 	return &observer{metrics: m, route: route, duration: m.duration.WithLabelValues(route)}
 }
 
-func (o *observer) observe(method string, status int, took time.Duration) {
+func (o *observer) begin() { o.metrics.inFlight.Inc() }
+
+func (o *observer) end(method string, status int, took time.Duration) {
 	key := outcome{knownMethod(method), status}
 	counter, ok := o.counters.Load(key)
 	if !ok {
@@ -62,6 +66,7 @@ func (o *observer) observe(method string, status int, took time.Duration) {
 	}
 	counter.(prometheus.Counter).Inc() //nolint:forcetypeassert // only counters are stored
 	o.duration.Observe(took.Seconds())
+	o.metrics.inFlight.Dec()
 }
 
 // knownMethod keeps callers from inventing label values.

@@ -1,6 +1,3 @@
-// Package middleware surrounds the endpoints: request id, security headers,
-// bounded bodies, metrics, the one log line per request, and recovery from
-// panics.
 package middleware
 
 import (
@@ -37,56 +34,70 @@ type Options struct {
 	Draining func() bool
 }
 
-// Wrap surrounds an endpoint that is mounted under the route.
-func Wrap(opts Options, route string, next http.Handler) http.Handler {
-	observer := opts.Metrics.route(route)
+// Endpoint is what is surrounded.
+type Endpoint struct {
+	// Route names it in metrics and the log.
+	Route string
+	// Failure answers for it after a panic; an OAuth error in JSON if nil.
+	Failure func(w http.ResponseWriter)
+	Handler http.Handler
+}
+
+// call is what is kept during a request, in one piece of memory.
+type call struct {
+	record   audit.Record
+	recorder responseRecorder
+	began    time.Time
+	id       string
+}
+
+// Wrap surrounds an endpoint.
+func Wrap(opts Options, endpoint Endpoint) http.Handler {
+	observer := opts.Metrics.route(endpoint.Route)
+	if endpoint.Failure == nil {
+		endpoint.Failure = reply.ServerError
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := opts.Clock()
-		record := &audit.Record{}
-		recorder := &responseRecorder{ResponseWriter: w}
-		id := requestID(r)
-		setHeaders(w.Header(), id, opts.HTTPS)
+		c := &call{began: opts.Clock(), id: requestID(r), recorder: responseRecorder{ResponseWriter: w}}
+		c.record.Address = opts.Proxies.Client(r)
+		setHeaders(w.Header(), c.id, opts.HTTPS)
 		if opts.Draining() {
-			w.Header().Set("Connection", "close")
+			w.Header()["Connection"] = closing
 		}
-		address := opts.Proxies.Client(r)
-		ctx, cancel := context.WithTimeout(withAddress(audit.With(r.Context(), record), address), opts.Timeout)
+		ctx, cancel := context.WithTimeout(audit.With(r.Context(), &c.record), opts.Timeout)
 		defer cancel()
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(recorder, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
+		observer.begin()
 		defer func() {
-			if cause := recover(); cause != nil {
-				recovered(recorder, record, cause)
+			cause := recover()
+			if cause != nil {
+				c.recovered(cause, endpoint.Failure)
 			}
-			took := opts.Clock().Sub(began)
-			observer.observe(r.Method, recorder.status(), took)
-			logLine(ctx, opts.Log, line{request: r, route: route, id: id, address: address, status: recorder.status(), took: took, record: record})
+			took := opts.Clock().Sub(c.began)
+			observer.end(r.Method, c.recorder.status(), took)
+			c.log(ctx, opts.Log, r.Method, endpoint.Route, took)
+			if cause == http.ErrAbortHandler { //nolint:errorlint // a panic value, compared as net/http does
+				panic(cause)
+			}
 		}()
-		next.ServeHTTP(recorder, r.WithContext(ctx))
+		endpoint.Handler.ServeHTTP(&c.recorder, r.WithContext(ctx))
 	})
 }
 
-// recovered turns a panic into an error response and a line with the stack.
-func recovered(w *responseRecorder, record *audit.Record, cause any) {
-	record.Problem("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack()))
-	if w.code == 0 {
-		reply.ServerError(w)
+// recovered turns a panic into an error response, where it is not too late, and a line with the stack.
+func (c *call) recovered(cause any, failure func(http.ResponseWriter)) {
+	c.record.Problem("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack()))
+	if c.recorder.code == 0 {
+		failure(&c.recorder)
 	}
 }
 
-// line is what the log says of a request.
-type line struct {
-	request            *http.Request
-	route, id, address string
-	status             int
-	took               time.Duration
-	record             *audit.Record
-}
-
-func logLine(ctx context.Context, log *slog.Logger, l line) {
+// log writes the one line of the request.
+func (c *call) log(ctx context.Context, log *slog.Logger, method, route string, took time.Duration) {
 	level := slog.LevelInfo
-	if l.record.Failed() {
+	if c.record.Failed() {
 		level = slog.LevelError
 	}
 	if !log.Enabled(ctx, level) {
@@ -94,9 +105,9 @@ func logLine(ctx context.Context, log *slog.Logger, l line) {
 	}
 	var buf [16]slog.Attr
 	attrs := append(buf[:0],
-		slog.String("method", l.request.Method), slog.String("route", l.route), slog.Int("status", l.status),
-		slog.Int64("durationMicros", l.took.Microseconds()), slog.String("requestId", l.id), slog.String("address", l.address))
-	log.LogAttrs(ctx, level, "Request", l.record.Attrs(attrs)...)
+		slog.String("method", method), slog.String("route", route), slog.Int("status", c.recorder.status()),
+		slog.Int64("durationMicros", took.Microseconds()), slog.String("requestId", c.id), slog.String("address", c.record.Address))
+	log.LogAttrs(ctx, level, "Request", c.record.Attrs(attrs)...)
 }
 
 // setHeaders sets what every response carries. Pages add their own Content-Security-Policy.
@@ -119,7 +130,8 @@ var (
 	noReferrer  = []string{"no-referrer"}
 	deny        = []string{"DENY"}
 	emptyPolicy = []string{"default-src 'none'; frame-ancestors 'none'"}
-	hsts        = []string{"max-age=31536000; includeSubDomains"}
+	hsts        = []string{"max-age=31536000"} // this host only: what else lies below it is not ours to decide
+	closing     = []string{"close"}
 )
 
 // requestID takes over a sensible X-Request-Id or makes one.

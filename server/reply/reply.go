@@ -1,14 +1,11 @@
-// Package reply writes responses: the tables that turn a backend's action into
-// an HTTP response, OAuth error bodies, redirects and forms. It is the only place
-// that decides what a client sees when something goes wrong inside.
 package reply
 
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -58,10 +55,17 @@ func (t Table[A]) Write(w http.ResponseWriter, r *http.Request, action A, conten
 		w.WriteHeader(rule.Status)
 		return
 	}
-	header.Set("Content-Type", rule.ContentType)
+	Send(w, rule.Status, rule.ContentType, content)
+}
+
+// Send writes content that no cache may keep.
+func Send(w http.ResponseWriter, status int, contentType, content string) {
+	header := w.Header()
+	NoStore(header)
+	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(content)))
-	w.WriteHeader(rule.Status)
-	_, _ = w.Write([]byte(content)) // the client is gone if this fails
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, content) // the client is gone if this fails
 }
 
 // NoStore keeps a response out of every cache (RFC 6749, section 5.1).
@@ -75,11 +79,7 @@ var noStore, noCache = []string{"no-store"}, []string{"no-cache"} //nolint:goche
 
 // Error writes an OAuth error body (RFC 6749, section 5.2). Both texts are constants of the code.
 func Error(w http.ResponseWriter, status int, code, description string) {
-	NoStore(w.Header())
-	w.Header().Set("Content-Type", JSON)
-	w.WriteHeader(status)
-	body := `{"error":` + strconv.Quote(code) + `,"error_description":` + strconv.Quote(description) + `}`
-	_, _ = w.Write([]byte(body)) // the client is gone if this fails
+	Send(w, status, JSON, `{"error":`+strconv.Quote(code)+`,"error_description":`+strconv.Quote(description)+`}`)
 }
 
 // ServerError says that something went wrong inside, and nothing more.
@@ -93,13 +93,23 @@ const defaultRetry = 5 * time.Second
 // BackendError answers a request whose backend call failed: temporarily_unavailable where trying again may help. The
 // cause goes to the log only.
 func BackendError(w http.ResponseWriter, r *http.Request, err error) {
-	audit.From(r.Context()).Problem("Calling the backend failed", "error", err.Error())
+	NoteBackendError(r.Context(), err)
 	if retry, ok := Unavailable(err); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(retry.Seconds())))
 		Error(w, http.StatusServiceUnavailable, "temporarily_unavailable", "The server cannot process requests at the moment.")
 		return
 	}
 	ServerError(w)
+}
+
+// NoteBackendError puts the cause of a failed backend call into the request's line. A caller who went away is not a
+// failure.
+func NoteBackendError(ctx context.Context, err error) {
+	if errors.Is(err, context.Canceled) {
+		audit.From(ctx).Note("CANCELED", "")
+		return
+	}
+	audit.From(ctx).Problem("Calling the backend failed", "error", err.Error())
 }
 
 // Unavailable says whether a backend error may go away by itself, and when to try again.
@@ -123,8 +133,8 @@ func Unavailable(err error) (time.Duration, bool) {
 // the client (RFC 9700, section 4.12).
 func Location(w http.ResponseWriter, r *http.Request, location string) {
 	NoStore(w.Header())
-	// http.Redirect would clean the path of the URL, which must arrive as registered.
-	w.Header().Set("Location", strings.NewReplacer("\r", "", "\n", "").Replace(location))
+	// http.Redirect would clean the path of the URL, which must arrive as registered. net/http takes line ends out.
+	w.Header().Set("Location", location)
 	status := http.StatusFound
 	if r.Method == http.MethodPost {
 		status = http.StatusSeeOther

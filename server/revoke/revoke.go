@@ -1,4 +1,3 @@
-// Package revoke is the revocation endpoint (RFC 7009).
 package revoke
 
 import (

@@ -1,13 +1,14 @@
-// Package token is the token endpoint (RFC 6749, section 3.2).
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/basicauth"
 	"github.com/authserver-dev/operator/server/form"
@@ -32,8 +33,6 @@ type Options struct {
 	Backend   authlete.TokenAPI
 	Passwords Passwords
 	Users     Users
-	// Address returns the address of the caller.
-	Address func(context.Context) string
 }
 
 // Handler serves the endpoint.
@@ -91,8 +90,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.BackendError(w, r, err)
 		return
 	}
-	note(r, response)
-	if response.Action == authlete.TokenOK && response.Subject != "" && h.Users.BySubject(response.Subject) == nil {
+	note(r, response, credentials.User)
+	issued := response.Action == authlete.TokenOK || response.Action == authlete.TokenIDTokenReissuable
+	if issued && response.Subject != "" && h.Users.BySubject(response.Subject) == nil {
 		// The tokens that were issued are forgotten here: nobody gets to know them.
 		reply.Error(w, http.StatusBadRequest, "invalid_grant", "The user is not active.")
 		return
@@ -111,23 +111,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func note(r *http.Request, response *authlete.TokenResponse) {
+// note puts what may be logged into the request's line. claimed is the client that the header names, authenticated or not.
+func note(r *http.Request, response *authlete.TokenResponse, claimed string) {
 	record := audit.From(r.Context())
 	record.Note(string(response.Action), response.ResultCode)
-	record.Client, record.Subject = response.ClientIDAlias, response.Subject
+	record.Client, record.Subject = cmp.Or(response.ClientIDAlias, claimed), response.Subject
 	record.Param("grantType", string(response.GrantType))
 }
 
 // password completes a password grant.
 func (h *Handler) password(w http.ResponseWriter, r *http.Request, response *authlete.TokenResponse) {
 	user, err := h.Passwords.Check(r.Context(), login.Attempt{
-		Username: response.Username, Password: response.Password, Address: h.Address(r.Context()),
+		Username: response.Username, Password: response.Password, Address: audit.Address(r.Context()),
 	})
 	var throttled *login.ThrottledError
 	switch {
 	case err == nil:
 		h.issuePassword(w, r, response.Ticket, user.Subject)
 	case errors.Is(err, login.ErrWrong), errors.As(err, &throttled):
+		if errors.Is(err, password.ErrFormat) {
+			audit.From(r.Context()).Problem("An account's password hash cannot be used", "error", err.Error())
+		}
 		h.failPassword(w, r, response.Ticket)
 	default:
 		reply.BackendError(w, r, err)

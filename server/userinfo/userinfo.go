@@ -1,4 +1,3 @@
-// Package userinfo is the userinfo endpoint (OpenID Connect Core 1.0, section 5.3).
 package userinfo
 
 import (

@@ -2,7 +2,6 @@ package users
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -49,8 +48,8 @@ func EncodeClaims(values map[string]json.RawMessage) (string, error) {
 	return string(text), err
 }
 
-// GivenName returns how a page addresses the user.
-func GivenName(user *configv1alpha1.User) string {
+// DisplayName returns how a page addresses the user.
+func DisplayName(user *configv1alpha1.User) string {
 	for _, name := range []string{"name", "given_name", "nickname"} {
 		var text string
 		if json.Unmarshal(user.Claims[name], &text) == nil && text != "" {
@@ -58,12 +57,4 @@ func GivenName(user *configv1alpha1.User) string {
 		}
 	}
 	return user.Username
-}
-
-// Known returns those of the names that the user has a value for, so that a page can say what would be handed over.
-func Known(user *configv1alpha1.User, names []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		_, ok := claim(user, name, nil)
-		return !ok
-	})
 }

@@ -21,38 +21,6 @@ var styleSheet string
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// Scope is a permission as the page shows it.
-type Scope struct{ Name, Description string }
-
-// AuthorizePage is the page with login fields, permissions and the decision.
-type AuthorizePage struct {
-	Title, ServiceName                       string
-	ClientName, Description                  string
-	LogoURI, ClientURI, PolicyURI, TosURI    string
-	Action, Interaction, Problem, RedirectTo string
-	Scopes                                   []Scope
-	Claims                                   []string
-	// Consent says that permission is asked for; else the page is for logging in only.
-	Consent bool
-	// LoginRequired shows the login fields; else UserName is who is logged in.
-	LoginRequired, UsernameFixed, MaySwitch bool
-	Username, UserName                      string
-}
-
-// RedirectHost is where the person will be sent, as the page names it.
-func (p AuthorizePage) RedirectHost() string {
-	parsed, err := url.Parse(p.RedirectTo)
-	if err != nil {
-		return ""
-	}
-	return parsed.Host
-}
-
-// MessagePage says one thing, e.g. that a page has expired.
-type MessagePage struct {
-	Title, ServiceName, Text, Detail, BackURI string
-}
-
 // Renderer renders pages.
 type Renderer struct {
 	templates  *template.Template
@@ -76,12 +44,11 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Authorize writes the page. Browsers apply form-action to the redirect that follows a form too, so that the policy
-// names where it will go.
+// Authorize writes the page.
 func (rd *Renderer) Authorize(w http.ResponseWriter, status int, page AuthorizePage) error {
 	policy := []string{
 		"default-src 'none'", rd.stylePart, "img-src https: data:", "base-uri 'none'", "frame-ancestors 'none'",
-		"form-action 'self' " + origin(page.RedirectTo),
+		strings.TrimSpace("form-action 'self' " + destinations(page.RedirectURI)),
 	}
 	return rd.write(w, status, policy, "authorize.html", page)
 }
@@ -114,20 +81,23 @@ func send(w http.ResponseWriter, status int, policy []string, body []byte) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Pragma", "no-cache")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the browser is gone if this fails
 }
 
-// origin returns the origin of a redirect URI, or its scheme where it has no host (private-use schemes).
-func origin(uri string) string {
-	parsed, err := url.Parse(uri)
-	if err != nil || parsed.Scheme == "" || strings.ContainsAny(uri, "; ,'") {
+// destinations are the sources that form-action must allow beside our own. Chrome applies it to every redirect that
+// follows a form: the one to the client, and those by which the client goes on, wherever they lead. The origin of the
+// client alone would break the clients whose redirect URI lies on another host than their pages.
+func destinations(redirectURI string) string {
+	parsed, err := url.Parse(redirectURI)
+	if err != nil || parsed.Scheme == "" || strings.ContainsAny(redirectURI, "; ,'\"") {
 		return ""
 	}
-	if parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https") {
-		return parsed.Scheme + ":"
+	scheme := parsed.Scheme + ":"
+	// A source cannot be an IPv6 address (Content Security Policy Level 3, section 2.3.1).
+	if (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" || strings.Contains(parsed.Host, "[") {
+		return scheme
 	}
-	return parsed.Scheme + "://" + parsed.Host
+	return parsed.Scheme + "://" + parsed.Host + " " + scheme
 }

@@ -1,0 +1,72 @@
+package authorize
+
+import (
+	"net/http"
+	"slices"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/session"
+	"github.com/authserver-dev/operator/server/users"
+	"github.com/authserver-dev/operator/server/web"
+)
+
+// account is who is logged in; both are nil if nobody is.
+type account struct {
+	session *session.Session
+	user    *configv1alpha1.User
+}
+
+// view is what one showing of the page adds to the interaction.
+type view struct {
+	account  account
+	username string
+	problem  string
+	status   int
+}
+
+// page writes the login and consent page.
+func (h *Handler) page(w http.ResponseWriter, r *http.Request, in *Interaction, v view) {
+	sealed, err := h.Sealer.Seal(session.PurposeInteraction, in)
+	if err != nil {
+		h.internal(w, r, "Sealing an interaction failed", err)
+		return
+	}
+	page := web.AuthorizePage{
+		Service: h.Service,
+		Client: web.Client{
+			Name: in.ClientName, Description: in.Description, LogoURI: in.LogoURI, HomeURI: in.ClientURI, PolicyURI: in.PolicyURI, TosURI: in.TosURI,
+		},
+		Action: h.DecisionPath, Interaction: sealed, Problem: v.problem, RedirectURI: in.RedirectURI,
+		Consent:       consentNeeded(in, v.account.session, h.Remember),
+		LoginRequired: loginProblem(in, v.account.session, h.Clock()) != "",
+		Username:      v.username,
+	}
+	for _, scope := range in.Scopes {
+		page.Scopes = append(page.Scopes, web.Scope{Name: scope.Name, Description: scope.Description})
+	}
+	for _, claim := range slices.Concat(in.UserClaims, in.Claims) {
+		if !slices.Contains(page.Claims, claim) {
+			page.Claims = append(page.Claims, claim)
+		}
+	}
+	h.showAccount(&page, in, v)
+	if err := h.Pages.Authorize(w, v.status, page); err != nil {
+		h.internal(w, r, "Rendering a page failed", err)
+	}
+}
+
+// showAccount fills in who is, or must be, logged in.
+func (h *Handler) showAccount(page *web.AuthorizePage, in *Interaction, v view) {
+	if !page.LoginRequired {
+		page.UserName, page.Username = users.DisplayName(v.account.user), v.account.user.Username
+		page.MaySwitch = in.Subject == ""
+		return
+	}
+	if in.Subject == "" {
+		return
+	}
+	page.UsernameFixed, page.Username = true, ""
+	if wanted := h.Users.BySubject(in.Subject); wanted != nil {
+		page.Username = wanted.Username
+	}
+}

@@ -1,0 +1,61 @@
+package authorize
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/authserver-dev/operator/server/audit"
+	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/session"
+	"github.com/authserver-dev/operator/server/web"
+)
+
+const (
+	// parkedQuery begins the query of a request that was parked.
+	parkedQuery = "parked="
+	// maxParked bounds what is parked: sealed, it must fit into the request line that common proxies accept, 8 KiB.
+	maxParked = 5 << 10
+)
+
+// parked is a posted request that waits for the browser to come back with its cookies.
+type parked struct {
+	Parameters string `json:"parameters"`
+	// At is in seconds since the epoch.
+	At int64 `json:"at"`
+}
+
+// park answers a request that another site posted with a redirect to ourselves, because a browser sends cookies that are
+// SameSite=Lax only with what it gets: without them, people who are logged in would be asked to log in. The parameters
+// travel sealed, since whoever posts them may want them kept out of histories and logs. A request that is too large for
+// that is served as it is, without a session.
+func (h *Handler) park(w http.ResponseWriter, r *http.Request, parameters string) bool {
+	if h.Cookies.Came(r) || len(parameters) > maxParked {
+		return false
+	}
+	sealed, err := h.Sealer.Seal(session.PurposeRequest, parked{Parameters: parameters, At: h.Clock().Unix()})
+	if err != nil {
+		h.internal(w, r, "Sealing a request failed", err)
+		return true
+	}
+	audit.From(r.Context()).Note("PARKED", "")
+	reply.Location(w, r, r.URL.Path+"?"+parkedQuery+sealed)
+	return true
+}
+
+// unpark returns the parameters of a request that was got: its query, or what was parked.
+func (h *Handler) unpark(w http.ResponseWriter, r *http.Request) (parameters string, done bool) {
+	sealed, ours := strings.CutPrefix(r.URL.RawQuery, parkedQuery)
+	if !ours || strings.Contains(sealed, "&") {
+		return r.URL.RawQuery, false
+	}
+	var request parked
+	err := h.Sealer.Open(session.PurposeRequest, sealed, &request)
+	if err != nil || h.Clock().Sub(time.Unix(request.At, 0)) > h.Lifetime {
+		h.message(w, r, http.StatusBadRequest, web.MessagePage{
+			Title: "This page has expired", Text: "Go back to the application and start again.",
+		})
+		return "", true
+	}
+	return request.Parameters, false
+}
