@@ -2,6 +2,7 @@ package authlete_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -23,7 +24,6 @@ type schema struct {
 	Enum       []string          `json:"enum"`
 	Properties map[string]schema `json:"properties"`
 	AllOf      []schema          `json:"allOf"`
-	Items      *schema           `json:"items"`
 }
 
 // specification is what the test reads of an OpenAPI document.
@@ -38,15 +38,11 @@ func (s *specification) resolve(in schema) schema {
 	if name, ok := strings.CutPrefix(in.Ref, "#/components/schemas/"); ok {
 		return s.resolve(s.Components.Schemas[name])
 	}
-	out := schema{Enum: in.Enum, Properties: map[string]schema{}, Items: in.Items}
-	for name, property := range in.Properties {
-		out.Properties[name] = property
-	}
+	out := schema{Enum: in.Enum, Properties: map[string]schema{}}
+	maps.Copy(out.Properties, in.Properties)
 	for _, part := range in.AllOf {
 		resolved := s.resolve(part)
-		for name, property := range resolved.Properties {
-			out.Properties[name] = property
-		}
+		maps.Copy(out.Properties, resolved.Properties)
 		out.Enum = append(out.Enum, resolved.Enum...)
 	}
 	return out

@@ -21,8 +21,10 @@ func replica(t *testing.T, st store.Store) *Engine {
 	e, err := newEngine(t.Context(), Options{
 		KEK: bytes.Repeat([]byte{7}, 32), SigningAlgorithm: "ES256", Clock: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 		Service: authlete.Service{
-			Issuer: "https://as.example.com", SupportedGrantTypes: []authlete.GrantType{authlete.GrantClientCredentials},
-			AccessTokenDuration: 60, IDTokenDuration: 60, AuthorizationCodeDuration: 60,
+			Issuer:                 "https://as.example.com",
+			SupportedGrantTypes:    []authlete.GrantType{authlete.GrantClientCredentials, authlete.GrantAuthorizationCode},
+			SupportedResponseTypes: []authlete.ResponseType{authlete.ResponseCode},
+			AccessTokenDuration:    60, IDTokenDuration: 60, AuthorizationCodeDuration: 60,
 		},
 	}, st)
 	if err != nil {
@@ -105,6 +107,39 @@ func TestSweepTakesTurns(t *testing.T) {
 		sweep(two)
 		if !swept(second) {
 			t.Error("nobody took over")
+		}
+	})
+}
+
+// TestSweepLeavesCodesAlone: a grant lives at least as long as its code.
+func TestSweepLeavesCodesAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := replica(t, memory.New())
+		client, err := e.ClientCreate(t.Context(), &authlete.Client{
+			ClientIDAlias: "app", RedirectURIs: []string{"https://app.example.com/callback"},
+			GrantTypes: []authlete.GrantType{authlete.GrantAuthorizationCode}, ResponseTypes: []authlete.ResponseType{authlete.ResponseCode},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, err := e.Authorization(t.Context(), &authlete.AuthorizationRequest{Parameters: "response_type=code&client_id=app"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		issued, err := e.AuthorizationIssue(t.Context(), &authlete.AuthorizationIssueRequest{Ticket: asked.Ticket, Subject: "1001"})
+		if err != nil || issued.AuthorizationCode == "" {
+			t.Fatalf("%+v, %v", issued, err)
+		}
+		time.Sleep(59 * time.Second)
+		if err := e.sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		response, err := e.Token(t.Context(), &authlete.TokenRequest{
+			Parameters: "grant_type=authorization_code&code=" + issued.AuthorizationCode, ClientID: "app", ClientSecret: client.ClientSecret,
+		})
+		if err != nil || response.Action != authlete.TokenOK {
+			t.Errorf("%+v, %v", response, err)
 		}
 	})
 }

@@ -73,6 +73,8 @@ func discovery(d *driver) {
 func serviceSettings(d *driver) {
 	d.start()
 	d.client("app")
+	_, err := d.ServiceConfiguration(d.Context()) // must not be remembered
+	d.must(err)
 	service, err := d.ServiceGet(d.Context())
 	d.must(err)
 	if want := Service(); !cmp.Equal(&want, service) {

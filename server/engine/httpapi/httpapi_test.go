@@ -85,6 +85,7 @@ func TestCredentials(t *testing.T) {
 		"3.0, none":               {"/api/1/service/get", header(""), 401},
 		"3.0, no token":           {"/api/1/service/get", header("Bearer "), 401},
 		"3.0, basic":              {"/api/1/service/get", basic, 401},
+		"3.0, another scheme":     {"/api/1/service/get", header("Token " + credential), 401},
 		"2.x":                     {"/api/service/get/1", basic, 200},
 		"2.x, wrong":              {"/api/service/get/1", func(r *http.Request) { r.SetBasicAuth("1", "wrong") }, 401},
 		"2.x, token as user":      {"/api/service/get/1", func(r *http.Request) { r.SetBasicAuth(credential, "") }, 401},

@@ -115,6 +115,28 @@ func TestCacheFollowsTheStore(t *testing.T) {
 	secretIs(b.Client, "fourth")
 }
 
+// TestAliasChangesHands: the cache of another replica must not take a new client for the old one of that name.
+func TestAliasChangesHands(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.add(t, 7, "app", "first")
+	if _, err := b.Client(t.Context(), "app"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.store.DeleteClient(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	b.add(t, 8, "app", "second")
+	b.now = b.now.Add(cacheTime)
+	client, err := b.Client(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if client.ClientID != 8 || !client.SecretMatches("second") {
+		t.Errorf("the cache still has client %d", client.ClientID)
+	}
+}
+
 func TestReadsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
