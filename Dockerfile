@@ -23,15 +23,19 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 USER 65532:65532
 
 FROM base AS operator
+ARG VERSION=dev
 LABEL org.opencontainers.image.title="authserver-operator operator" \
       org.opencontainers.image.source="https://github.com/authserver-dev/operator" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION"
 COPY --from=build /out/operator /operator
 ENTRYPOINT ["/operator"]
 
 FROM base AS server
+ARG VERSION=dev
 LABEL org.opencontainers.image.title="authserver-operator server" \
       org.opencontainers.image.source="https://github.com/authserver-dev/operator" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION"
 COPY --from=build /out/authserver /authserver
 ENTRYPOINT ["/authserver"]

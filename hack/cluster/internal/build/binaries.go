@@ -18,6 +18,9 @@ import (
 // kubernetesModule is the module from which the node is built.
 const kubernetesModule = "k8s.io/kubernetes"
 
+// stampSuffix names the file beside a binary that tells what it was built from.
+const stampSuffix = ".stamp"
+
 // BinDir is where the binaries of the node land.
 func (b *Builder) BinDir() string { return filepath.Join(b.root, "bin", "kubernetes") }
 
@@ -58,7 +61,7 @@ func (b *Builder) ensure(ctx context.Context, spec Spec) error {
 	if err != nil {
 		return err
 	}
-	stampFile := spec.Output + ".stamp"
+	stampFile := spec.Output + stampSuffix
 	if have, err := os.ReadFile(stampFile); err == nil && string(have) == stamp {
 		if _, err := os.Stat(spec.Output); err == nil {
 			return nil
@@ -71,6 +74,15 @@ func (b *Builder) ensure(ctx context.Context, spec Spec) error {
 		return fmt.Errorf("recording the build of %s: %w", spec.Output, err)
 	}
 	return nil
+}
+
+// Revision identifies what a binary of the node was built from.
+func (b *Builder) Revision(name string) (string, error) {
+	stamp, err := os.ReadFile(filepath.Join(b.BinDir(), name) + stampSuffix)
+	if err != nil {
+		return "", fmt.Errorf("finding what %s was built from: %w", name, err)
+	}
+	return string(stamp), nil
 }
 
 // binary says how a binary of the node is built.

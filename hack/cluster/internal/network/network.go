@@ -51,6 +51,11 @@ func (n *Network) Up(ctx context.Context) error {
 	if err := addAddress(ctx); err != nil {
 		return err
 	}
+	// Without it a machine that has no way to the world would not know where services are, nor would the API server
+	// reach webhooks; with it nothing that is meant for a service ever leaves this machine.
+	if _, err := process.Run(ctx, "", "ip", "route", "replace", layout.ServiceCIDR, "dev", nodeInterface, "src", layout.NodeIP); err != nil {
+		return fmt.Errorf("adding the route to services: %w", err)
+	}
 	rules := fmt.Sprintf(masquerade, ownTable, layout.PodCIDR, layout.ServiceCIDR, layout.NodeIP)
 	if _, err := process.Run(ctx, rules, "nft", "-f", "-"); err != nil {
 		return fmt.Errorf("making the masquerading rules: %w", err)
@@ -62,7 +67,7 @@ func (n *Network) Up(ctx context.Context) error {
 	return n.writeCNI()
 }
 
-// Down removes the address, the rules (kube-proxy's too), and restores the kernel's settings.
+// Down removes the address (the kernel takes the route that depends on it away), the rules (kube-proxy's too), and restores the kernel's settings.
 func (n *Network) Down(ctx context.Context) error {
 	return errors.Join(removeTables(ctx), removeAddress(ctx), n.sysctl.restore())
 }

@@ -2,8 +2,8 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -68,18 +68,27 @@ func (n *Node) ensureAddOns(ctx context.Context) error {
 	if _, err := n.kubectl(ctx, manifests, "apply", "--server-side", "--force-conflicts", "-f", "-"); err != nil {
 		return err
 	}
-	err = waitFor(ctx, readyTimeout, func(ctx context.Context) error {
-		out, err := n.kubectl(ctx, "", "--namespace", "kube-system", "get", "deployment", "coredns", "-o", "jsonpath={.status.readyReplicas}")
-		if err != nil {
-			return err
-		}
-		if out != "1" {
-			return errors.New("CoreDNS is not ready")
-		}
-		return nil
-	})
-	if err != nil {
+	if err := waitFor(ctx, readyTimeout, lookUpAPIServer); err != nil {
 		return fmt.Errorf("%w; warnings of the cluster:\n%s", err, n.warnings(ctx))
+	}
+	return nil
+}
+
+// lookUpAPIServer asks the cluster's DNS. An answer proves more than any status, which may be from before a reset of the
+// machine: pods run, their links work, and so do services.
+func lookUpAPIServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	resolver := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(layout.DNSIP, "53"))
+	}}
+	const name = "kubernetes.default.svc.cluster.local."
+	addresses, err := resolver.LookupHost(ctx, name)
+	if err != nil {
+		return fmt.Errorf("asking the cluster's DNS: %w", err)
+	}
+	if !slices.Contains(addresses, layout.ServiceIP) {
+		return fmt.Errorf("the cluster's DNS says that %s is %v", name, addresses)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/component"
@@ -26,8 +27,8 @@ import (
 const (
 	// startTimeout is generous: on a busy machine with two cores an API server may take a minute.
 	startTimeout = 2 * time.Minute
-	// stopGrace lets the API server end the requests that it has.
-	stopGrace = 10 * time.Second
+	// stopGrace is short: the API server stops listening at once, and then waits for watches that do not end by themselves.
+	stopGrace = 2 * time.Second
 )
 
 // errGone says that a process ended instead of becoming healthy.
@@ -71,7 +72,7 @@ func (n *Node) checkRoom(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if address := c.Address(); address != "" && listens(ctx, address) {
+		if address := c.Address(); address != "" && taken(ctx, address) {
 			return fmt.Errorf("somebody else listens on %s, where our %s would; is another cluster up on this machine?", address, name)
 		}
 	}
@@ -85,15 +86,16 @@ func (n *Node) checkRoom(ctx context.Context) error {
 	return nil
 }
 
-// listens says whether something accepts connections at the address.
-func listens(ctx context.Context, address string) bool {
-	dialer := net.Dialer{Timeout: time.Second}
-	connection, err := dialer.DialContext(ctx, "tcp", address)
+// taken says whether somebody listens at the address. It finds out by listening there itself: while the address is not
+// yet this machine's, to connect would lead away from it, perhaps to a proxy that accepts everything.
+func taken(ctx context.Context, address string) bool {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return false
+		return errors.Is(err, syscall.EADDRINUSE)
 	}
-	_ = connection.Close()
-	return true
+	_ = listener.Close()
+	return false
 }
 
 // ensureComponent starts a component, or starts it anew if it runs otherwise than it should, and waits until it answers.
@@ -138,19 +140,25 @@ func (n *Node) restart(ctx context.Context, c component.Component, spec process.
 
 // processOf turns a component into a process.
 func (n *Node) processOf(c component.Component) (process.Spec, error) {
-	path := filepath.Join(n.builder.BinDir(), c.Name)
-	if c.Installed {
-		found, err := installed(c.Name)
-		if err != nil {
-			return process.Spec{}, err
-		}
-		path = found
+	path, revision, err := n.program(c)
+	if err != nil {
+		return process.Spec{}, err
 	}
 	return process.Spec{
 		Name: c.Name, Path: path, Args: c.Args,
 		Env:      []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + n.layout.State()},
-		Revision: fmt.Sprintf("%x", sha256.Sum256([]byte(c.Config))),
+		Revision: fmt.Sprintf("%x %s", sha256.Sum256([]byte(c.Config)), revision),
 	}, nil
+}
+
+// program finds the program of a component and what it was built from; an installed one has no such revision.
+func (n *Node) program(c component.Component) (path, revision string, err error) {
+	if c.Installed {
+		path, err = installed(c.Name)
+		return path, "", err
+	}
+	revision, err = n.builder.Revision(c.Name)
+	return filepath.Join(n.builder.BinDir(), c.Name), revision, err
 }
 
 // healthy asks a component whether it works.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,27 @@ func TestMissingPackages(t *testing.T) {
 	got := missingPackages([]requirement{{"a", yes}, {"b", no}, {"c", no}})
 	if diff := cmp.Diff([]string{"b", "c"}, got); diff != "" {
 		t.Errorf("missingPackages() (-want +got):\n%s", diff)
+	}
+}
+
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if address := listener.Addr().String(); !taken(t.Context(), address) {
+		t.Errorf("taken(%s) = false although this test listens there", address)
+	}
+	// 192.0.2.0/24 is for documentation (RFC 5737): no machine has 192.0.2.254, and the question must not be sent there.
+	if taken(t.Context(), "192.0.2.254:6443") {
+		t.Error("taken() = true for an address that is not this machine's")
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if address := listener.Addr().String(); taken(t.Context(), address) {
+		t.Errorf("taken(%s) = true although nobody listens there any more", address)
 	}
 }
 

@@ -22,7 +22,7 @@ type Spec struct {
 	Args []string
 	// Env is the whole environment: what a person has set in a shell (proxies, tokens) is no business of a daemon's.
 	Env []string
-	// Revision changes when the process must be started anew although its command line is the same.
+	// Revision changes when the process must be started anew although its arguments are the same.
 	Revision string
 }
 
@@ -172,7 +172,7 @@ func (k *Keeper) running(name string) record {
 
 func (k *Keeper) recordFile(name string) string { return filepath.Join(k.dir, name+".json") }
 
-// digest identifies what was started.
+// digest identifies what was started. The same program in another checkout of the project is the same.
 func (s Spec) digest() string {
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", s.Path, s.Args, s.Env, s.Revision)))
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %q", s.Args, s.Env, s.Revision)))
 }
