@@ -1,177 +1,194 @@
-// Package postgrestest starts a real PostgreSQL server for tests.
 package postgrestest
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
 	"strconv"
-	"sync/atomic"
-	"syscall"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
+const (
+	// Password is the password of the superuser "postgres".
+	Password = "postgres-test-password"
+
+	urlVariable  = "TEST_POSTGRES_URL"
+	skipVariable = "AUTHSERVER_TEST_SKIP_POSTGRES"
+	loopback     = "127.0.0.1"
+	// adminTimeout bounds the creation of a database.
+	adminTimeout = time.Minute
+)
+
+// Options say how the server is to be.
+type Options struct {
+	// Host is an address to listen on beside loopback; empty for none. Clients from everywhere may then log in.
+	Host string
+	// Sync makes commits wait for the disk, as in production. Without it tests are faster.
+	Sync bool
+}
+
 // Server is a PostgreSQL server that ends with the test.
 type Server struct {
 	// Host and Port are where it listens.
 	Host string
 	Port int
-	seq  atomic.Int64
+
+	admin    url.URL
+	external bool
 }
 
-// Password is the password of the superuser "postgres".
-const Password = "postgres-test-password"
-
-// Start starts a server on loopback. It fails the test where PostgreSQL is not installed.
+// Start starts a server on loopback, which ends with the test. It fails the test where PostgreSQL is not installed.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
-	return StartOn(tb, "127.0.0.1")
+	return StartWith(tb, Options{})
 }
 
 // StartOn starts a server that listens on the address and on loopback.
 func StartOn(tb testing.TB, host string) *Server {
 	tb.Helper()
-	bin := binaries(tb)
-	// Not tb.TempDir, whose parents another user may not enter.
-	dir, err := os.MkdirTemp("", "postgrestest") //nolint:usetesting // see above
+	return StartWith(tb, Options{Host: host})
+}
+
+// StartWith starts a server with options, which ends with the test.
+func StartWith(tb testing.TB, opts Options) *Server {
+	tb.Helper()
+	server, stop, err := start(opts)
 	if err != nil {
-		tb.Fatal(err)
+		refuse(tb, err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	credential := unprivileged(tb, dir)
-	data, passwordFile := filepath.Join(dir, "data"), filepath.Join(dir, "password")
-	if err := os.WriteFile(passwordFile, []byte(Password), 0o644); err != nil {
-		tb.Fatal(err)
-	}
-	initdb := exec.CommandContext(tb.Context(), filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "scram-sha-256",
-		"--pwfile", passwordFile, "--no-sync", "-E", "UTF8", "--locale", "C")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: credential}, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		tb.Fatalf("initdb: %v\n%s", err, out)
-	}
-	hba := "host all all 0.0.0.0/0 scram-sha-256\n"
-	if err := os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o644); err != nil {
-		tb.Fatal(err)
-	}
-	server := &Server{Host: host, Port: freePort(tb)}
-	listen := "127.0.0.1"
-	if host != listen {
-		listen += "," + host
-	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(server.Port),
-		"-c", "listen_addresses="+listen, "-c", "unix_socket_directories="+dir, "-c", "max_connections=200", "-c", "shared_buffers=64MB")
-	postgres.SysProcAttr, postgres.Dir = &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGQUIT}, dir
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	postgres.Stdout, postgres.Stderr = log, log
-	if err := postgres.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = postgres.Process.Signal(syscall.SIGQUIT) // immediate: nobody needs the data
-		_ = postgres.Wait()
-		_ = log.Close()
-	})
-	server.await(tb, log.Name())
+	tb.Cleanup(stop)
 	return server
+}
+
+// Shared is a server for all tests of a binary. It starts when the first one asks; TestMain stops it.
+type Shared struct {
+	Options Options
+
+	mu     sync.Mutex
+	server *Server
+	stop   func()
+}
+
+// Server returns the server. It fails the test where PostgreSQL is not installed.
+func (s *Shared) Server(tb testing.TB) *Server {
+	tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
+		server, stop, err := start(s.Options)
+		if err != nil {
+			refuse(tb, err)
+		}
+		s.server, s.stop = server, stop
+	}
+	return s.server
+}
+
+// Stop stops the server, if it was started.
+func (s *Shared) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		s.stop()
+		s.server = nil
+	}
+}
+
+// refuse fails the test, or skips it where that is wanted.
+func refuse(tb testing.TB, err error) {
+	tb.Helper()
+	if errors.Is(err, errNotInstalled) && os.Getenv(skipVariable) == "1" {
+		fmt.Fprintf(os.Stderr, "SKIPPED %s: %v, and %s=1\n", tb.Name(), err, skipVariable)
+		tb.Skipf("%v, and %s=1", err, skipVariable)
+	}
+	tb.Fatalf("starting PostgreSQL: %v", err)
+}
+
+// start starts a server, or uses the one that the environment names.
+func start(opts Options) (*Server, func(), error) {
+	if text := os.Getenv(urlVariable); text != "" {
+		server, err := named(text)
+		return server, func() {}, err
+	}
+	own, err := launch(opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	host := opts.Host
+	if host == "" {
+		host = loopback
+	}
+	admin := url.URL{
+		Scheme: "postgres", User: url.UserPassword("postgres", Password), Host: net.JoinHostPort(host, strconv.Itoa(own.port)),
+		Path: "/postgres", RawQuery: "sslmode=disable",
+	}
+	return &Server{Host: host, Port: own.port, admin: admin}, own.stop, nil
+}
+
+// named is the server that a URL names. The URL, which holds a password, does not show in errors.
+func named(text string) (*Server, error) {
+	admin, err := url.Parse(text)
+	if err != nil || (admin.Scheme != "postgres" && admin.Scheme != "postgresql") {
+		return nil, errors.New(urlVariable + " is not a postgres:// URL")
+	}
+	port := 5432
+	if admin.Port() != "" {
+		if port, err = strconv.Atoi(admin.Port()); err != nil {
+			return nil, errors.New("the port in " + urlVariable + " is not a number")
+		}
+	}
+	return &Server{Host: admin.Hostname(), Port: port, admin: *admin, external: true}, nil
 }
 
 // Database creates an empty database and returns its URL.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	name := databaseName(tb)
+	if err := s.administer("CREATE DATABASE " + name); err != nil {
+		tb.Fatalf("creating a database: %v", err)
+	}
+	tb.Cleanup(func() {
+		if !s.external {
+			return // it goes with the server
+		}
+		if err := s.administer("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			tb.Errorf("dropping a database: %v", err)
+		}
+	})
+	database := s.admin
+	database.Path = "/" + name
+	return database.String()
+}
+
+// AdminURL returns the URL of the administrator's database, for tests that look at or disturb the server.
+func (s *Server) AdminURL() string { return s.admin.String() }
+
+func (s *Server) administer(statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
 	defer cancel()
-	admin, err := pgx.Connect(ctx, s.url("postgres"))
+	conn, err := pgx.Connect(ctx, s.admin.String())
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
-	defer admin.Close(ctx)
-	name := fmt.Sprintf("test%d", s.seq.Add(1))
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		tb.Fatal(err)
-	}
-	return s.url(name)
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
 }
 
-func (s *Server) url(database string) string {
-	return fmt.Sprintf("postgres://postgres:%s@%s:%d/%s?sslmode=disable", Password, s.Host, s.Port, database)
-}
-
-// await waits until the server answers.
-func (s *Server) await(tb testing.TB, logFile string) {
+// databaseName is a name that no other test uses, in this process or another.
+func databaseName(tb testing.TB) string {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 30*time.Second)
-	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, s.url("postgres"))
-		if err == nil {
-			_ = conn.Close(ctx)
-			return
-		}
-		select {
-		case <-ctx.Done():
-			log, _ := os.ReadFile(logFile)
-			tb.Fatalf("PostgreSQL does not answer: %v\n%s", err, log)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// binaries finds Debian's newest PostgreSQL.
-func binaries(tb testing.TB) string {
-	tb.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(found) == 0 {
-		if os.Getenv("AUTHSERVER_TEST_SKIP_POSTGRES") == "1" {
-			tb.Skip("PostgreSQL is not installed and AUTHSERVER_TEST_SKIP_POSTGRES=1")
-		}
-		tb.Fatal("PostgreSQL is not installed; run hack/deps.sh test (Debian package postgresql), " +
-			"or set AUTHSERVER_TEST_SKIP_POSTGRES=1 to leave these tests out")
-	}
-	slices.Sort(found)
-	return filepath.Dir(found[len(found)-1])
-}
-
-// unprivileged returns the user to run as: PostgreSQL refuses root.
-func unprivileged(tb testing.TB, dir string) *syscall.Credential {
-	tb.Helper()
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	account, err := user.Lookup("postgres")
-	if err != nil {
+	random := make([]byte, 8)
+	if _, err := rand.Read(random); err != nil {
 		tb.Fatal(err)
 	}
-	uid, err := strconv.ParseUint(account.Uid, 10, 32)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	gid, err := strconv.ParseUint(account.Gid, 10, 32)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
-		tb.Fatal(err)
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-}
-
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return "authserver_test_" + hex.EncodeToString(random)
 }

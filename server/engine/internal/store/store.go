@@ -30,8 +30,9 @@ type Tickets interface {
 type Grants interface {
 	// IssueCode stores a grant with its code and, for hybrid flows, an access token, in one step.
 	IssueCode(ctx context.Context, grant Grant, code Code, tokens Tokens) error
-	// IssueTokens stores tokens. The grant is stored too where it is not nil (password, implicit). Where it is nil and the
-	// tokens name a grant, they must not outlive it: its ExpiresAt stays as it is.
+	// IssueTokens stores tokens. The grant is stored too where it is not nil (password, implicit). Where it is nil, an access
+	// token may name a grant that it does not outlive: its ExpiresAt stays as it is. A refresh token raises it, and the
+	// grant must be in force, or it is ErrNotFound.
 	IssueTokens(ctx context.Context, grant *Grant, tokens Tokens) error
 	// FindCode returns a code with its grant, expired and consumed ones included: the caller judges them.
 	FindCode(ctx context.Context, hash Hash) (Code, Grant, error)

@@ -77,7 +77,7 @@ func (g *grant) record() store.Grant {
 	}
 }
 
-// inForce says whether the grant still serves; the caller holds mu, unless it can do with an answer that is old at once.
+// inForce says whether the grant still serves; the caller holds mu.
 func (g *grant) inForce() bool { return !g.gone.Load() && g.revoked.Load() == 0 }
 
 // revoke revokes the grant, unless that was done before; the caller holds mu.

@@ -27,11 +27,11 @@ func (s *Store) IssueTokens(_ context.Context, record *store.Grant, tokens store
 		s.publish(s.newGrant(record), nil, tokens)
 		return nil
 	}
+	if tokens.Refresh != nil {
+		return s.add(tokens)
+	}
 	if tokens.Access != nil {
 		s.issueAccess(tokens.Access)
-	}
-	if tokens.Refresh != nil {
-		s.issueRefresh(tokens.Refresh)
 	}
 	return nil
 }
@@ -59,22 +59,26 @@ func (s *Store) issueAccess(token *store.AccessToken) {
 	if token.GrantID != "" {
 		var ok bool
 		if g, _, ok = s.grants.get(store.HashOf(token.GrantID)); !ok {
-			return
+			g = s.noGrant
 		}
 	}
 	s.putAccess(g, token)
 }
 
-func (s *Store) issueRefresh(token *store.RefreshToken) {
-	g, _, ok := s.grants.get(store.HashOf(token.GrantID))
+// add stores tokens of a grant that is in force.
+func (s *Store) add(tokens store.Tokens) error {
+	g, _, ok := s.grants.get(store.HashOf(tokens.Refresh.GrantID))
 	if !ok {
-		return
+		return store.ErrNotFound
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.gone.Load() {
-		s.hang(g, store.Tokens{Refresh: token})
+	if !g.inForce() {
+		return store.ErrNotFound
 	}
+	s.hang(g, tokens)
+	g.extend(tokens)
+	return nil
 }
 
 // hang stores tokens of a grant; the caller holds the grant's lock.

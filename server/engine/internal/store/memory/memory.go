@@ -19,6 +19,7 @@ type Store struct {
 	ids       *table[struct{}]
 	owners    *owners
 	profiles  *profiles
+	noGrant   *grant // of access tokens that name a grant that is gone already
 
 	mu       sync.RWMutex // guards what is below: records that seldom change
 	clients  map[int64]store.Client
@@ -38,11 +39,14 @@ var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{
+	s := &Store{
+		noGrant: &grant{},
 		tickets: newTable[ticket](), grants: newTable[*grant](), codes: newTable[*code](), refreshes: newTable[*refresh](),
 		access: newTable[access](), ids: newTable[struct{}](), owners: newOwners(), profiles: newProfiles(),
 		clients: map[int64]store.Client{}, aliases: map[string]int64{}, keys: map[string]store.Key{}, leases: map[string]store.Lease{},
 	}
+	s.noGrant.gone.Store(true)
+	return s
 }
 
 // Ping always succeeds.

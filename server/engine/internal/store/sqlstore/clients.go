@@ -2,7 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/authserver-dev/operator/server/engine/internal/store"
@@ -24,37 +24,38 @@ const (
 
 // CreateClient implements store.Clients.
 func (s *Store) CreateClient(ctx context.Context, c store.Client) error {
-	_, err := s.exec(ctx, insertClient, c.ID, nullable(c.Alias), c.Doc, c.SecretSealed, millis(c.CreatedAt), millis(c.ModifiedAt))
+	_, err := s.db.change(ctx,
+		do(insertClient, c.ID, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), millis(c.CreatedAt), millis(c.ModifiedAt)))
 	if err != nil {
 		return fmt.Errorf("storing a client: %w", s.conflict(err))
 	}
 	return nil
 }
 
-// conflict turns a violated unique constraint into store.ErrConflict.
-func (s *Store) conflict(err error) error {
-	if s.dialect.unique(err) {
-		return store.ErrConflict
+// nullable keeps empty aliases apart: in a unique index, NULL is not NULL.
+func nullable(alias string) any {
+	if alias == "" {
+		return nil
 	}
-	return err
+	return alias
 }
-
-// nullable keeps empty aliases out of the unique index.
-func nullable(text string) sql.NullString { return sql.NullString{String: text, Valid: text != ""} }
 
 // FindClient implements store.Clients.
 func (s *Store) FindClient(ctx context.Context, id int64) (store.Client, error) {
-	return s.client(ctx, selectClient, id)
+	return s.client(ctx, do(selectClient, id))
 }
 
 // FindClientByAlias implements store.Clients.
 func (s *Store) FindClientByAlias(ctx context.Context, alias string) (store.Client, error) {
-	return s.client(ctx, selectAlias, alias)
+	if !storable(alias) {
+		return store.Client{}, store.ErrNotFound
+	}
+	return s.client(ctx, do(selectAlias, alias))
 }
 
-func (s *Store) client(ctx context.Context, query string, key any) (store.Client, error) {
+func (s *Store) client(ctx context.Context, find step) (store.Client, error) {
 	var row clientRow
-	if err := s.row(ctx, query, []any{key}, row.dest()); err != nil {
+	if err := s.db.row(ctx, find, row.dest()...); err != nil {
 		return store.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
 	return row.client(), nil
@@ -63,33 +64,27 @@ func (s *Store) client(ctx context.Context, query string, key any) (store.Client
 // ListClients implements store.Clients.
 func (s *Store) ListClients(ctx context.Context, start, end int) ([]store.Client, int, error) {
 	var total int
-	if err := s.row(ctx, countClients, nil, []any{&total}); err != nil {
+	if err := s.db.row(ctx, do(countClients), &total); err != nil {
 		return nil, 0, fmt.Errorf("counting clients: %w", err)
 	}
-	stmt, err := s.statement(ctx, s.read, listClients)
-	if err != nil {
-		return nil, 0, fmt.Errorf("listing clients: %w", err)
-	}
 	start = max(start, 0)
-	rows, err := stmt.QueryContext(ctx, max(end-start, 0), start)
+	var page []store.Client
+	err := s.db.rows(ctx, do(listClients, max(end-start, 0), start), func(scan func(...any) error) error {
+		var row clientRow
+		err := scan(row.dest()...)
+		page = append(page, row.client())
+		return err
+	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("listing clients: %w", err)
 	}
-	defer rows.Close()
-	var page []store.Client
-	for rows.Next() {
-		var row clientRow
-		if err := rows.Scan(row.dest()...); err != nil {
-			return nil, 0, fmt.Errorf("listing clients: %w", err)
-		}
-		page = append(page, row.client())
-	}
-	return page, total, rows.Err()
+	return page, total, nil
 }
 
 // UpdateClient implements store.Clients.
 func (s *Store) UpdateClient(ctx context.Context, c store.Client) error {
-	changed, err := s.exec(ctx, updateClient, nullable(c.Alias), c.Doc, c.SecretSealed, millis(c.ModifiedAt), c.ID, c.Version)
+	changed, err := s.db.change(ctx,
+		do(updateClient, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), millis(c.ModifiedAt), c.ID, c.Version))
 	if err != nil {
 		return fmt.Errorf("changing a client: %w", s.conflict(err))
 	}
@@ -102,34 +97,11 @@ func (s *Store) UpdateClient(ctx context.Context, c store.Client) error {
 	return fmt.Errorf("changing a client: %w", store.ErrConflict)
 }
 
-// DeleteClient implements store.Clients.
-func (s *Store) DeleteClient(ctx context.Context, id int64) error {
-	err := s.inTransaction(ctx, func(t transaction) error {
-		changed, err := t.exec(ctx, "DELETE FROM clients WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		if changed == 0 {
-			return store.ErrNotFound
-		}
-		for _, table := range []string{"access_tokens", "refresh_tokens", "codes", "grants", "tickets"} {
-			if _, err := t.exec(ctx, "DELETE FROM "+table+" WHERE client_id = ?", id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("deleting a client: %w", err)
-	}
-	return nil
-}
-
 // FindSettings implements store.Settings.
 func (s *Store) FindSettings(ctx context.Context) (store.Document, error) {
 	var doc store.Document
-	err := s.row(ctx, selectSettings, nil, []any{&doc.Doc, &doc.Version})
-	if err != nil && !isNotFound(err) {
+	err := s.db.row(ctx, do(selectSettings), &doc.Doc, &doc.Version)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.Document{}, fmt.Errorf("reading the service settings: %w", err)
 	}
 	return doc, nil
@@ -137,11 +109,11 @@ func (s *Store) FindSettings(ctx context.Context) (store.Document, error) {
 
 // PutSettings implements store.Settings.
 func (s *Store) PutSettings(ctx context.Context, doc store.Document) error {
-	query, args := updateSettings, []any{doc.Doc, doc.Version}
+	put := do(updateSettings, blob(doc.Doc), doc.Version)
 	if doc.Version == 0 {
-		query, args = insertSettings, args[:1]
+		put = do(insertSettings, blob(doc.Doc))
 	}
-	changed, err := s.exec(ctx, query, args...)
+	changed, err := s.db.change(ctx, put)
 	if err == nil && changed == 0 {
 		err = store.ErrConflict
 	}
@@ -163,6 +135,6 @@ func (r *clientRow) dest() []any {
 
 func (r *clientRow) client() store.Client {
 	c := r.c
-	c.CreatedAt, c.ModifiedAt = fromMillis(r.created), fromMillis(r.modified)
+	c.CreatedAt, c.ModifiedAt = moment(r.created), moment(r.modified)
 	return c
 }

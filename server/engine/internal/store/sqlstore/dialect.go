@@ -1,57 +1,56 @@
 package sqlstore
 
 import (
-	"errors"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	sqlitelib "modernc.org/sqlite/lib"
+	"sync"
 )
 
-// dialect is what differs between the databases.
+// dialect is what differs in the text of statements and migrations.
 type dialect struct {
 	name string
-	// types replaces the {{...}} marks of the migrations.
-	types *strings.Replacer
+	// marks replaces the {{...}} marks.
+	marks *strings.Replacer
 	// numbered says that placeholders are $1, $2, ... instead of ?.
 	numbered bool
-	// lockMigrations makes replicas that start together migrate one after the other; empty where BEGIN does it.
-	lockMigrations string
-	// unique says whether an error is a violated unique constraint.
-	unique func(error) bool
+	// versioned asks whether there is a table schema_version.
+	versioned string
 }
 
 func sqliteDialect() dialect {
 	return dialect{
-		name:  "SQLite",
-		types: strings.NewReplacer("{{blob}}", "BLOB", "{{hashtable}}", "WITHOUT ROWID"),
-		unique: func(err error) bool {
-			var e *sqlite.Error
-			return errors.As(err, &e) && (e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY)
-		},
+		name: "SQLite",
+		marks: strings.NewReplacer(
+			"{{blob}}", "BLOB",
+			"{{keyed}}", "WITHOUT ROWID", // one tree instead of two for rows found by hash
+			"{{changing}}", "WITHOUT ROWID",
+			"{{lock}}", "",
+			"{{skip locked}}", "",
+		),
+		versioned: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
 	}
 }
-
-// migrationLock is an arbitrary number that names the advisory lock of the migrations.
-const migrationLock = 7309453
 
 func postgresDialect() dialect {
+	// Expired rows go in bulk all the time: vacuum when a fiftieth of a table is dead, not a fifth.
+	const vacuum = "autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05"
 	return dialect{
-		name:           "PostgreSQL",
-		types:          strings.NewReplacer("{{blob}}", "BYTEA", "{{hashtable}}", "WITH (fillfactor = 90)"),
-		numbered:       true,
-		lockMigrations: "SELECT pg_advisory_xact_lock(" + strconv.Itoa(migrationLock) + ")",
-		unique: func(err error) bool {
-			var e *pgconn.PgError
-			return errors.As(err, &e) && e.Code == "23505"
-		},
+		name: "PostgreSQL",
+		marks: strings.NewReplacer(
+			"{{blob}}", "BYTEA",
+			"{{keyed}}", "WITH ("+vacuum+")",
+			"{{changing}}", "WITH (fillfactor = 85, "+vacuum+")", // room for the next version of a row on its page
+			"{{lock}}", "FOR UPDATE",
+			"{{skip locked}}", "FOR UPDATE SKIP LOCKED",
+		),
+		numbered:  true,
+		versioned: "SELECT COUNT(to_regclass('schema_version'))",
 	}
 }
 
-// rebind rewrites the ? placeholders of a statement for the dialect. The statements of this package hold no ? elsewhere.
-func (d dialect) rebind(query string) string {
+// text is the dialect's form of a statement. The statements of this package hold no ? but placeholders.
+func (d dialect) text(query string) string {
+	query = d.marks.Replace(query)
 	if !d.numbered {
 		return query
 	}
@@ -67,4 +66,27 @@ func (d dialect) rebind(query string) string {
 		b.WriteString(strconv.Itoa(n))
 	}
 	return b.String()
+}
+
+// texts remembers the dialect's forms. The number of statements is fixed.
+type texts struct {
+	dialect dialect
+	mu      sync.RWMutex
+	known   map[string]string
+}
+
+func newTexts(d dialect) *texts { return &texts{dialect: d, known: map[string]string{}} }
+
+func (t *texts) of(query string) string {
+	t.mu.RLock()
+	text, ok := t.known[query]
+	t.mu.RUnlock()
+	if ok {
+		return text
+	}
+	text = t.dialect.text(query)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known[query] = text
+	return text
 }

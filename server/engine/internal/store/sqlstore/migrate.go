@@ -2,66 +2,65 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
-	"strings"
 )
 
+// migrations holds the steps of the schema, one numbered file each. A file that was released never changes.
+//
 //go:embed migrations/*.sql
-var migrations embed.FS //nolint:gochecknoglobals // embedded files are constants
+var migrations embed.FS
 
-// migrate brings the schema up to date, one replica at a time.
-func (s *Store) migrate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	err := s.inTransaction(ctx, func(t transaction) error {
-		if s.dialect.lockMigrations != "" {
-			if _, err := t.tx.ExecContext(ctx, s.dialect.lockMigrations); err != nil {
-				return err
-			}
-		}
-		return s.applyMigrations(ctx, t.tx)
-	})
-	if err != nil {
-		return err
-	}
-	return s.warm(ctx, transactionStatements()...)
+// session is a connection that has locked the schema: no other replica migrates meanwhile.
+type session interface {
+	// exec runs statements without arguments or results.
+	exec(ctx context.Context, statements string) error
+	// number runs a query for one number.
+	number(ctx context.Context, query string) (int, error)
 }
 
-// applyMigrations runs the files that the database has not seen.
-func (s *Store) applyMigrations(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)"); err != nil {
-		return err
-	}
-	var version int
-	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_version").Scan(&version); err != nil {
-		return err
+// migrate brings the schema up to date.
+func migrate(ctx context.Context, d dialect, s session) error {
+	version, err := schemaVersion(ctx, d, s)
+	if err != nil {
+		return fmt.Errorf("reading the version of the schema: %w", err)
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
 	if err != nil {
-		return err
+		return fmt.Errorf("listing migrations: %w", err)
 	}
 	if version > len(files) {
-		return fmt.Errorf("its schema has version %d, newer than this server's %d: use a newer server image", version, len(files))
+		return fmt.Errorf("the schema has version %d, and this server knows versions up to %d: use a newer server image", version, len(files))
 	}
-	for i := version; i < len(files); i++ {
-		content, err := migrations.ReadFile(files[i])
-		if err != nil {
-			return err
+	for number := version + 1; number <= len(files); number++ {
+		if err := apply(ctx, d, s, files[number-1]); err != nil {
+			return fmt.Errorf("migrating the schema to version %d: %w", number, err)
 		}
-		for _, statement := range strings.Split(s.dialect.types.Replace(string(content)), ";\n") {
-			if strings.TrimSpace(statement) == "" {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return fmt.Errorf("migrating to version %d: %w", i+1, err)
-			}
-		}
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO schema_version (version) VALUES (%d)", i+1)); err != nil {
-			return err
+		if err := s.exec(ctx, fmt.Sprintf("UPDATE schema_version SET version = %d", number)); err != nil {
+			return fmt.Errorf("recording version %d of the schema: %w", number, err)
 		}
 	}
 	return nil
+}
+
+// schemaVersion returns the version of the schema, 0 for an empty database. It changes nothing where the schema is known,
+// so that a server may run with a role that cannot create tables.
+func schemaVersion(ctx context.Context, d dialect, s session) (int, error) {
+	tables, err := s.number(ctx, d.versioned)
+	if err != nil {
+		return 0, err
+	}
+	if tables == 0 {
+		return 0, s.exec(ctx, "CREATE TABLE schema_version (version INTEGER NOT NULL); INSERT INTO schema_version (version) VALUES (0)")
+	}
+	return s.number(ctx, "SELECT version FROM schema_version")
+}
+
+func apply(ctx context.Context, d dialect, s session, file string) error {
+	content, err := migrations.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return s.exec(ctx, d.marks.Replace(string(content)))
 }

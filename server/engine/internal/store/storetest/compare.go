@@ -181,9 +181,11 @@ func (m *machine) issueCode(ctx context.Context, in instruction) (any, error) {
 
 func (m *machine) issueTokens(ctx context.Context, in instruction) (any, error) {
 	id := m.fresh()
-	switch in.x % 3 {
+	switch in.x % 4 {
 	case 0:
 		return nil, m.st.IssueTokens(ctx, nil, m.tokens(id, "", in))
+	case 2:
+		return nil, m.st.IssueTokens(ctx, nil, m.tokens(id, "grant"+m.recent(in.y), in))
 	case 1:
 		return nil, m.st.IssueTokens(ctx, nil, store.Tokens{Access: m.tokens(id, "grant"+m.recent(in.y), in).Access})
 	default:

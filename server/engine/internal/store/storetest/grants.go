@@ -19,6 +19,7 @@ func grantTests() map[string]func(suite) {
 		"access tokens stand alone":                suite.accessAlone,
 		"access tokens of a known grant":           suite.accessOfGrant,
 		"access tokens of a grant that is gone":    suite.accessWithoutGrant,
+		"refresh tokens of a known grant":          suite.refreshOfGrant,
 		"grants come with tokens":                  suite.grantWithTokens,
 		"grants end with what hangs on them":       suite.grantExtended,
 		"unknown things are not found":             suite.unknown,
@@ -185,11 +186,29 @@ func (s suite) accessOfGrant() {
 func (s suite) accessWithoutGrant() {
 	ctx := s.Context()
 	tokens := s.tokens("a", "gone")
-	s.must(s.IssueTokens(ctx, nil, tokens))
+	s.must(s.IssueTokens(ctx, nil, store.Tokens{Access: tokens.Access}))
 	_, err := s.FindAccess(ctx, tokens.Access.Hash)
 	s.wantErr("access token", err, store.ErrNotFound)
-	_, _, err = s.FindRefresh(ctx, tokens.Refresh.Hash)
-	s.wantErr("refresh token", err, store.ErrNotFound)
+	s.must(s.RevokeAccess(ctx, tokens.Access.Hash, s.now))
+	s.swept(time.Hour, 1)
+}
+
+func (s suite) refreshOfGrant() {
+	ctx := s.Context()
+	grant, _ := s.issue("a")
+	pair := s.tokens("a", grant.ID)
+	s.must(s.IssueTokens(ctx, nil, pair))
+	refresh, got, err := s.FindRefresh(ctx, pair.Refresh.Hash)
+	s.must(err)
+	s.equal("refresh token", refresh, *pair.Refresh)
+	s.equal("end of the grant", got.ExpiresAt, pair.Refresh.ExpiresAt)
+	s.must(s.RevokeGrant(ctx, grant.ID, s.now))
+	for what, grantID := range map[string]string{"revoked": grant.ID, "unknown": "unknown"} {
+		late := s.tokens(what, grantID)
+		s.wantErr("tokens of a grant that is "+what, s.IssueTokens(ctx, nil, late), store.ErrNotFound)
+		_, err = s.FindAccess(ctx, late.Access.Hash)
+		s.wantErr("access token of a grant that is "+what, err, store.ErrNotFound)
+	}
 }
 
 func (s suite) grantWithTokens() {
