@@ -69,7 +69,12 @@ type Engine struct {
 	ring     *keys.Ring
 	metadata metadataCache
 	replica  string
+	// cancel releases the context of the keys that are made in the background.
+	cancel context.CancelFunc
 }
+
+// keysTimeout bounds the making of the first signing keys, the slowest store and machine included.
+const keysTimeout = 2 * time.Minute
 
 var (
 	_ authlete.Runtime    = (*Engine)(nil)
@@ -121,7 +126,11 @@ func newEngine(ctx context.Context, opts Options, st store.Store) (*Engine, erro
 	if err != nil {
 		return nil, fmt.Errorf("preparing signing keys: %w", err)
 	}
-	if err := e.ring.Start(ctx); err != nil {
+	// The caller's context bounds the start; missing keys are made in the background and may take longer.
+	background, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysTimeout)
+	e.cancel = cancel
+	if err := e.ring.Start(background); err != nil {
+		cancel()
 		return nil, fmt.Errorf("loading signing keys: %w", err)
 	}
 	e.assemble(algorithm)
@@ -169,6 +178,7 @@ func (e *Engine) Ready(ctx context.Context) error {
 // Close ends background work and releases the store.
 func (e *Engine) Close() error {
 	e.ring.Wait()
+	e.cancel()
 	return e.store.Close()
 }
 

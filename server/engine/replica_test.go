@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine"
 	"github.com/authserver-dev/operator/server/engine/enginetest"
+	"github.com/authserver-dev/operator/server/engine/internal/store/sqlstore"
 	"github.com/authserver-dev/operator/test/postgrestest"
 )
 
@@ -140,6 +142,35 @@ func TestRestart(t *testing.T) {
 	if wrong, err := engine.Open(t.Context(), options); err == nil {
 		t.Error("a wrong key encryption key went unnoticed")
 		_ = wrong.Close()
+	}
+}
+
+// TestKeysOutliveTheStart: the context of Open bounds the start, not the keys that are made in the background.
+func TestKeysOutliveTheStart(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "engine.db")
+	ctx, cancel := context.WithCancel(t.Context())
+	e, err := engine.Open(ctx, engine.Options{
+		Storage: engine.Storage{SQLitePath: path}, KEK: bytes.Repeat([]byte{7}, 32), Service: enginetest.Service(), SigningAlgorithm: "RS256",
+		Clock: enginetest.NewClock().Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	cancel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := sqlstore.OpenSQLite(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := st.ListKeys(t.Context())
+	if err != nil || len(keys) != 2 {
+		t.Errorf("%d keys, %v, want one of each algorithm", len(keys), err)
+	}
+	if err := st.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
