@@ -21,8 +21,11 @@ import (
 // startTimeout bounds the way to the first listener, the database included.
 const startTimeout = 60 * time.Second
 
-// run runs the server until the context ends.
-func run(ctx context.Context, args []string, out io.Writer) error {
+// run runs the server until the context ends. "serve" is its only command, and the default.
+func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "serve" {
+		args = args[1:]
+	}
 	flags := flag.NewFlagSet("authserver", flag.ContinueOnError)
 	flags.SetOutput(out)
 	file := flags.String("config", configv1alpha1.ConfigFile, "configuration `file` (config.authserver.dev/v1alpha1, kind ServerConfig)")
@@ -32,6 +35,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return nil
 		}
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q: the command is serve, and everything else is in the configuration file", flags.Arg(0))
 	}
 	if *showVersion {
 		_, err := fmt.Fprintln(out, version.String())
@@ -44,6 +50,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	log, err := logging.New(out, settings.Log.Format, settings.Log.Level)
 	if err != nil {
 		return err
+	}
+	if env("GOMEMLIMIT") == "" { // the runtime reads it by itself
+		limitMemory(log)
 	}
 	return serve(ctx, settings, log)
 }
@@ -63,8 +72,8 @@ func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "Serving", "version", version.String(), "issuer", settings.Issuer, "public", settings.Listen.Public,
-		"storage", string(settings.Backend.Embedded.Storage.Type))
+	log.InfoContext(ctx, "Serving", "version", version.String(), "issuer", settings.Issuer,
+		"storage", string(settings.Backend.Embedded.Storage.Type), slog.Group("listen", listeners.addresses...))
 	return listeners.run(ctx, srv, backend)
 }
 

@@ -35,50 +35,73 @@ type listeners struct {
 	live     []func(context.Context)
 	drain    time.Duration
 	shutdown time.Duration
-	log      *slog.Logger
+	server   *server.Server
+	// addresses are pairs of a port's name and its address, for the log.
+	addresses []any
+	log       *slog.Logger
 }
 
 // listen opens the ports that the configuration names.
 func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, backend *engine.Engine, log *slog.Logger) (*listeners, error) {
 	l := &listeners{
-		drain: time.Duration(max(settings.DrainSeconds, 0)) * time.Second, shutdown: time.Duration(settings.ShutdownSeconds) * time.Second, log: log,
+		drain: time.Duration(max(settings.DrainSeconds, 0)) * time.Second, shutdown: time.Duration(settings.ShutdownSeconds) * time.Second,
+		server: srv, log: log,
 	}
-	if err := l.add(settings.Listen.Public, srv.Public(), settings.TLS); err != nil {
-		return nil, errors.Join(err, l.close())
-	}
-	if err := l.add(settings.Listen.Metrics, srv.Metrics(), nil); err != nil {
-		return nil, errors.Join(err, l.close())
+	ports := []port{
+		{name: portPublic, address: settings.Listen.Public, handler: srv.Public(), tls: settings.TLS},
+		{name: portMetrics, address: settings.Listen.Metrics, handler: srv.Metrics()},
 	}
 	if management := settings.Backend.Embedded.Management; management != nil {
-		if err := l.addManagement(settings.Listen.Management, management, backend); err != nil {
-			return nil, errors.Join(err, l.close())
+		handler, err := l.management(management.TokenFile, backend)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port{name: portManagement, address: settings.Listen.Management, handler: handler, tls: &management.TLS})
+	}
+	for _, p := range ports {
+		if err := l.add(p); err != nil {
+			return nil, errors.Join(fmt.Errorf("opening the %s port: %w", p.name, err), l.close())
 		}
 	}
 	return l, nil
 }
 
-// addManagement opens the port of the operator.
-func (l *listeners) addManagement(address string, management *configv1alpha1.Management, backend *engine.Engine) error {
+// port is a port to open.
+type port struct {
+	name, address string
+	handler       http.Handler
+	tls           *configv1alpha1.TLSFiles
+}
+
+// Names of ports in the log and in metrics.
+const (
+	portPublic     = "public"
+	portMetrics    = "metrics"
+	portManagement = "management"
+)
+
+// management serves the API of the operator.
+func (l *listeners) management(tokenFile string, backend *engine.Engine) (http.Handler, error) {
 	token, err := livefile.Open(livefile.Options[string]{
-		Name: "management token", Paths: []string{management.TokenFile}, Log: l.log,
-		Load: func() (string, error) { return config.ReadSecret(management.TokenFile) },
+		Name: "management-token", Paths: []string{tokenFile}, Log: l.log,
+		Load: func() (string, error) { return config.ReadSecret(tokenFile) },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l.live = append(l.live, token.Run)
-	return l.add(address, httpapi.New(httpapi.Options{Backend: backend, Token: token.Get, Log: l.log}), &management.TLS)
+	l.watch(token)
+	return httpapi.New(httpapi.Options{Backend: backend, Token: token.Get, Log: l.log}), nil
 }
 
 // add opens a port, with TLS if files are given.
-func (l *listeners) add(address string, handler http.Handler, files *configv1alpha1.TLSFiles) error {
+func (l *listeners) add(p port) error {
 	httpServer := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		Handler: p.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
-	if files != nil {
+	if files := p.tls; files != nil {
 		certificate, err := livefile.Open(livefile.Options[*tls.Certificate]{
-			Name: "certificate " + files.CertFile, Paths: []string{files.CertFile, files.KeyFile}, Log: l.log,
+			Name: p.name + "-certificate", Paths: []string{files.CertFile, files.KeyFile}, Log: l.log,
 			Load: func() (*tls.Certificate, error) {
 				pair, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
 				return &pair, err
@@ -87,18 +110,32 @@ func (l *listeners) add(address string, handler http.Handler, files *configv1alp
 		if err != nil {
 			return err
 		}
-		l.live = append(l.live, certificate.Run)
+		l.watch(certificate)
 		httpServer.TLSConfig = &tls.Config{
 			MinVersion:     tls.VersionTLS12,
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.Get(), nil },
 		}
 	}
-	socket, err := net.Listen("tcp", address) //nolint:noctx // opened at once or not at all
+	socket, err := net.Listen("tcp", p.address) //nolint:noctx // opened at once or not at all
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+		return err
 	}
+	l.addresses = append(l.addresses, p.name, socket.Addr().String())
 	l.servers, l.sockets = append(l.servers, httpServer), append(l.sockets, socket)
 	return nil
+}
+
+// watched is a file that is kept up to date.
+type watched interface {
+	Name() string
+	Healthy() bool
+	Run(ctx context.Context)
+}
+
+// watch keeps a file up to date while the server runs, and publishes whether that works.
+func (l *listeners) watch(file watched) {
+	l.live = append(l.live, file.Run)
+	l.server.WatchFiles(file.Name(), file.Healthy)
 }
 
 func (l *listeners) close() error {
@@ -128,6 +165,7 @@ func (l *listeners) run(ctx context.Context, srv *server.Server, backend *engine
 		l.log.InfoContext(ctx, "Draining", "seconds", int(l.drain.Seconds()))
 		err = errors.Join(wait(l.drain, failed), l.stop(work))
 	case err = <-failed:
+		err = errors.Join(err, l.stop(work))
 	}
 	stop()
 	group.Wait()

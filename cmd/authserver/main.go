@@ -1,5 +1,3 @@
-// Command authserver is the authorization server. It reads one configuration
-// file and links no Kubernetes client.
 package main
 
 import (
@@ -12,7 +10,8 @@ import (
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stderr)
+	context.AfterFunc(ctx, cancel) // a second signal ends the process at once
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stderr)
 	cancel()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "authserver:", err)
