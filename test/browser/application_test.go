@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -85,9 +86,7 @@ const longScope = "https://documents.example.com/auth/organizations.folders.docu
 // authorizeURL is where the application sends a person, with the parameters of servertest.Query changed by those given.
 func (w *world) authorizeURL(parameters map[string]string) string {
 	all := map[string]string{"redirect_uri": w.base + "/callback"}
-	for name, value := range parameters {
-		all[name] = value
-	}
+	maps.Copy(all, parameters)
 	return w.server.URL + "/api/authorization?" + servertest.Query(all).Encode()
 }
 

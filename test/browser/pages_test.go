@@ -28,15 +28,23 @@ func shownPages(t *testing.T) []shown {
 	})
 	consent := map[string]string{"prompt": "consent"}
 	return []shown{
-		{"login", func(t *testing.T, tb *tab) { tb.open(t, plain.authorizeURL(nil)) }},
-		{"login-only", func(t *testing.T, tb *tab) { tb.open(t, firstParty.authorizeURL(nil)) }},
+		{"login", func(t *testing.T, tb *tab) {
+			t.Helper()
+			tb.open(t, plain.authorizeURL(nil))
+		}},
+		{"login-only", func(t *testing.T, tb *tab) {
+			t.Helper()
+			tb.open(t, firstParty.authorizeURL(nil))
+		}},
 		{"wrong-password", func(t *testing.T, tb *tab) {
+			t.Helper()
 			tb.open(t, plain.authorizeURL(nil))
 			tb.await(t, username+":focus")
 			tb.keys(t, "alice", kb.Tab, "not the password", kb.Enter)
 			tb.await(t, "#problem")
 		}},
 		{"consent", func(t *testing.T, tb *tab) {
+			t.Helper()
 			tb.open(t, plain.authorizeURL(nil))
 			tb.logIn(t)
 			plain.wantCode(t, http.MethodGet)
@@ -45,9 +53,11 @@ func shownPages(t *testing.T) []shown {
 			tb.await(t, another)
 		}},
 		{"long", func(t *testing.T, tb *tab) {
+			t.Helper()
 			tb.open(t, hostile.authorizeURL(map[string]string{"scope": "openid profile email " + longScope}))
 		}},
 		{"message", func(t *testing.T, tb *tab) {
+			t.Helper()
 			tb.open(t, plain.authorizeURL(map[string]string{"client_id": strings.Repeat("nobody", 20)}))
 		}},
 	}

@@ -71,7 +71,8 @@ func TestNoCSPViolation(t *testing.T) {
 func (tb *tab) wantStyled(t *testing.T) {
 	t.Helper()
 	tb.await(t, "h1")
-	if got := ask[string](t, tb, `getComputedStyle(document.body).display + " " + getComputedStyle(document.querySelector("main")).maxWidth`); got != "flex 448px" {
+	got := ask[string](t, tb, `getComputedStyle(document.body).display + " " + getComputedStyle(document.querySelector("main")).maxWidth`)
+	if got != "flex 448px" {
 		t.Errorf("the computed style is %q, want that of the style sheet", got)
 	}
 }

@@ -20,7 +20,9 @@ func TestRedirects(t *testing.T) {
 	})
 
 	t.Run("the application redirects to another origin", func(t *testing.T) {
-		w := newWorld(t, func(c *authlete.Client) { c.RedirectURIs[0] = strings.Replace(c.RedirectURIs[0], "/callback", "/hop", 1) })
+		w := newWorld(t, func(c *authlete.Client) {
+			c.RedirectURIs[0] = strings.Replace(c.RedirectURIs[0], "/callback", "/hop", 1)
+		})
 		tb := newTab(t)
 		tb.open(t, w.authorizeURL(map[string]string{"redirect_uri": w.base + "/hop"}))
 		tb.logIn(t)
