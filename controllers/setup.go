@@ -24,6 +24,9 @@ type Options struct {
 	ServerImage string
 	Clock       func() time.Time
 	Rand        io.Reader
+	// Connector and Prober reach running servers; over the network where they are nil.
+	Connector oauthclient.Connector
+	Prober    authorizationserver.Prober
 }
 
 // SetupWithManager registers the indexes and the reconcilers.
@@ -32,17 +35,22 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, opts Options) error
 		return err
 	}
 	applier := &apply.Applier{Client: mgr.GetClient(), Scheme: mgr.GetScheme()}
-	connector := management.Connector{Client: mgr.GetClient()}
+	if opts.Connector == nil {
+		opts.Connector = management.Connector{Client: mgr.GetClient()}
+	}
+	if opts.Prober == nil {
+		opts.Prober = probe.HTTP{Connector: opts.Connector}
+	}
 	reconcilers := map[string]interface{ SetupWithManager(mgr ctrl.Manager) error }{
 		"AuthorizationServer": &authorizationserver.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("authorizationserver"),
-			Prober: probe.HTTP{Connector: connector}, Clock: opts.Clock, Rand: opts.Rand, ServerImage: opts.ServerImage,
+			Prober: opts.Prober, Clock: opts.Clock, Rand: opts.Rand, ServerImage: opts.ServerImage,
 		},
 		"OAuthUser": &oauthuser.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("oauthuser"), Clock: opts.Clock, Rand: opts.Rand,
 		},
 		"OAuthClient": &oauthclient.Reconciler{
-			Client: mgr.GetClient(), Applier: applier, Connector: connector, Recorder: mgr.GetEventRecorder("oauthclient"),
+			Client: mgr.GetClient(), Applier: applier, Connector: opts.Connector, Recorder: mgr.GetEventRecorder("oauthclient"),
 			Clock: opts.Clock, Rand: opts.Rand,
 		},
 	}
