@@ -33,7 +33,9 @@ func TestSelected(t *testing.T) {
 		s.Spec.Users.Selector = selector
 		return s
 	}
-	team := func(name string) *metav1.LabelSelector { return &metav1.LabelSelector{MatchLabels: map[string]string{"team": name}} }
+	team := func(name string) *metav1.LabelSelector {
+		return &metav1.LabelSelector{MatchLabels: map[string]string{"team": name}}
+	}
 	for name, test := range map[string]struct {
 		server *authv1alpha1.AuthorizationServer
 		want   bool
