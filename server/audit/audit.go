@@ -71,7 +71,9 @@ func (r *Record) Failed() bool { return r.problem != "" }
 
 // Attrs appends what is known to the attributes of the line.
 func (r *Record) Attrs(attrs []slog.Attr) []slog.Attr {
-	for _, pair := range [...]struct{ key, value string }{{"action", r.Action}, {"resultCode", r.Result}, {"client", r.Client}, {"subject", r.Subject}, {"problem", r.problem}} {
+	for _, pair := range [...]struct{ key, value string }{
+		{"action", r.Action}, {"resultCode", r.Result}, {"client", r.Client}, {"subject", r.Subject}, {"problem", r.problem},
+	} {
 		if pair.value != "" {
 			attrs = append(attrs, slog.String(pair.key, truncate(pair.value)))
 		}

@@ -98,12 +98,14 @@ func note(ctx context.Context, parameters string) {
 	}
 	record := audit.From(ctx)
 	record.Client = values.Get("client_id")
-	for _, parameter := range [...]struct{ name, key string }{
-		{"response_type", "responseType"}, {"response_mode", "responseMode"}, {"scope", "scope"}, {"prompt", "prompt"},
-		{"max_age", "maxAge"}, {"display", "display"}, {"ui_locales", "uiLocales"}, {"acr_values", "acrValues"},
-	} {
-		record.Param(parameter.key, values.Get(parameter.name))
-	}
+	record.Param("responseType", values.Get("response_type"))
+	record.Param("responseMode", values.Get("response_mode"))
+	record.Param("scope", values.Get("scope"))
+	record.Param("prompt", values.Get("prompt"))
+	record.Param("maxAge", values.Get("max_age"))
+	record.Param("display", values.Get("display"))
+	record.Param("uiLocales", values.Get("ui_locales"))
+	record.Param("acrValues", values.Get("acr_values"))
 }
 
 // silent answers a request with prompt=none.
