@@ -50,8 +50,8 @@ fmt: $(BIN)/golangci-lint ## Format the code.
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint every module.
-	$(BIN)/golangci-lint run ./...
-	@set -e; for module in $(NESTED_MODULES); do echo "lint $$module"; (cd $$module && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...); done
+	$(BIN)/golangci-lint run --allow-parallel-runners ./...
+	@set -e; for module in $(NESTED_MODULES); do echo "lint $$module"; (cd $$module && $(BIN)/golangci-lint run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: verify
 verify: generate lint ## Generated files up to date, lint clean, imports as allowed, modules tidy.

@@ -1,6 +1,7 @@
 package credentials_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
@@ -96,7 +97,7 @@ func TestEngineKeyIsNeverReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := maker.Engine(credentials.Existing{Data: data, Rotated: "anything"})
-	if err != nil || string(again["kek"]) != string(data["kek"]) {
+	if err != nil || !bytes.Equal(again["kek"], data["kek"]) {
 		t.Errorf("the key encryption key changed: %v", err)
 	}
 }
