@@ -21,7 +21,7 @@ import (
 // FieldOwner is under which the operator's fields are owned.
 const FieldOwner = "authserver-operator"
 
-// AnnotationApplied, on every object that was applied, is a digest of what was. With it, a field that is no longer
+// AnnotationApplied is, on every object that was applied, a digest of what was. With it, a field that is no longer
 // desired is noticed without asking the API server for the owners of fields.
 const AnnotationApplied = "authserver.dev/applied"
 
