@@ -29,6 +29,8 @@ const (
 	startTimeout = 2 * time.Minute
 	// stopGrace is short: the API server stops listening at once, and then waits for watches that do not end by themselves.
 	stopGrace = 2 * time.Second
+	// lingerTimeout is for processes that were killed: some threads may hold the port a while longer.
+	lingerTimeout = 3 * time.Second
 )
 
 // errGone says that a process ended instead of becoming healthy.
@@ -62,28 +64,46 @@ func (n *Node) withLock(ctx context.Context, name string, work func() error) err
 
 // checkRoom refuses to work beside another node, before anything is changed: its addresses, ports and files are ours.
 func (n *Node) checkRoom(ctx context.Context) error {
-	var known []int
+	var running []int
+	var down []string
 	for _, name := range component.Names() {
-		pid := n.keeper.PID(name)
-		if known = append(known, pid); pid != 0 {
-			continue
-		}
-		c, err := component.Get(name, n.layout, "")
-		if err != nil {
-			return err
-		}
-		if address := c.Address(); address != "" && taken(ctx, address) {
-			return fmt.Errorf("somebody else listens on %s, where our %s would; is another cluster up on this machine?", address, name)
+		if pid := n.keeper.PID(name); pid != 0 {
+			running = append(running, pid)
+		} else {
+			down = append(down, name)
 		}
 	}
-	strangers, err := teardown.Unrecorded(n.layout, component.Names(), known...)
+	strangers, err := teardown.Unrecorded(n.layout, component.Names(), running...)
 	if err != nil {
 		return err
 	}
 	if len(strangers) > 0 {
 		return fmt.Errorf("processes %v work in %s, but this command has no record of them; run down first", strangers, n.layout.State())
 	}
+	for _, name := range down {
+		if err := n.checkAddress(ctx, name); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// checkAddress refuses to start a component where somebody else listens.
+func (n *Node) checkAddress(ctx context.Context, name string) error {
+	c, err := component.Get(name, n.layout, "")
+	if err != nil {
+		return err
+	}
+	address := c.Address()
+	if address == "" {
+		return nil
+	}
+	return waitFor(ctx, lingerTimeout, func(ctx context.Context) error {
+		if taken(ctx, address) {
+			return fmt.Errorf("somebody else listens on %s, where our %s would; is another cluster up on this machine?", address, name)
+		}
+		return nil
+	})
 }
 
 // taken says whether somebody listens at the address. It finds out by listening there itself: while the address is not

@@ -34,7 +34,7 @@ func (n *Node) Down(ctx context.Context) error {
 		n.progress.Step("mounts", func() error { return teardown.Mounts(n.layout) }),
 		n.progress.Step("network", func() error { return n.network.Down(ctx) }),
 		n.progress.Step("control groups", func() error { return teardown.Cgroups(ctx, "/sys/fs/cgroup") }),
-		n.progress.Step("files elsewhere", func() error { return teardown.Files(n.layout, "") }),
+		n.progress.Step("files elsewhere", func() error { return teardown.Files(ctx, n.layout, "") }),
 	)
 	if err != nil {
 		return fmt.Errorf("taking down the node: %w", err)

@@ -1,36 +1,46 @@
 package teardown
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/layout"
 )
 
 // Files removes what container software writes to places of its own choice. Call it while the state directory is still
 // there, since that tells which of them are this node's. The root is "" but in tests.
-func Files(l layout.Layout, root string) error {
-	err := errors.Join(shimSockets(l), networkResults(l, root), containerLogs(l, root), devicePlugins(root))
+func Files(ctx context.Context, l layout.Layout, root string) error {
+	err := errors.Join(shimSockets(ctx, root), networkResults(l, root), containerLogs(l, root), devicePlugins(root))
 	emptyFolders(root)
 	return err
 }
 
-// shimSockets removes the sockets of shims: a shim that was killed does not remove its own.
-func shimSockets(l layout.Layout) error {
-	files, err := filepath.Glob(filepath.Join(l.ContainerdState(), "io.containerd.runtime.v2.task", "*", "*", "address"))
+// shimSockets removes the sockets of shims that are gone: one that was killed does not remove its own. Ours are all gone
+// by now; a socket at which somebody answers is another containerd's.
+func shimSockets(ctx context.Context, root string) error {
+	sockets, err := filepath.Glob(root + "/run/containerd/s/*")
 	if err != nil {
 		return fmt.Errorf("looking for sockets: %w", err)
 	}
-	for _, file := range files {
-		address, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("reading the address of a shim: %w", err)
+	dialer := net.Dialer{Timeout: time.Second}
+	for _, socket := range sockets {
+		connection, err := dialer.DialContext(ctx, "unix", socket)
+		if err == nil {
+			_ = connection.Close()
+			continue
 		}
-		if err := removeFile(strings.TrimPrefix(strings.TrimSpace(string(address)), "unix://")); err != nil {
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			continue // busy, or no socket at all
+		}
+		if err := removeFile(socket); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package teardown
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,14 +102,17 @@ func TestContainersEndsShimAndContainers(t *testing.T) {
 func TestFilesRemovesOnlyOurs(t *testing.T) {
 	t.Parallel()
 	l, root := newLayout(t), t.TempDir()
-	socket := root + "/run/containerd/s/abc"
-	bundle := filepath.Join(l.ContainerdState(), "io.containerd.runtime.v2.task", "k8s.io", "id1")
 	ours := []string{
 		"var/lib/cni/results/net-id1-eth0", "var/lib/cni/results/cni-loopback-id1-lo",
-		"run/containerd/s/abc", "var/lib/kubelet/device-plugins/kubelet.sock",
+		"var/lib/kubelet/device-plugins/kubelet.sock",
 	}
-	others := []string{"var/lib/cni/results/net-id2-eth0", "run/containerd/s/def", "var/log/containers/other.log"}
-	write(t, filepath.Join(bundle, "address"), "unix://"+socket)
+	others := []string{"var/lib/cni/results/net-id2-eth0", "var/log/containers/other.log"}
+	listen(t, root+"/run/containerd/s/live")
+	dead := listen(t, root+"/run/containerd/s/dead")
+	dead.SetUnlinkOnClose(false) // as if it were killed
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(l.ContainerdRoot(), "io.containerd.grpc.v1.cri", "sandboxes", "id1", "x"), "")
 	for _, file := range append(ours, others...) {
 		write(t, filepath.Join(root, file), "")
@@ -117,15 +121,15 @@ func TestFilesRemovesOnlyOurs(t *testing.T) {
 	if err := os.Symlink(l.Path("pod-logs", "0.log"), link); err != nil {
 		t.Fatal(err)
 	}
-	if err := Files(l, root); err != nil {
+	if err := Files(t.Context(), l, root); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(ours, "var/log/containers/ours.log", "var/lib/kubelet") {
+	for _, file := range append(ours, "run/containerd/s/dead", "var/log/containers/ours.log", "var/lib/kubelet") {
 		if _, err := os.Lstat(filepath.Join(root, file)); err == nil {
 			t.Errorf("%s is still there", file)
 		}
 	}
-	for _, file := range others {
+	for _, file := range append(others, "run/containerd/s/live") {
 		if _, err := os.Lstat(filepath.Join(root, file)); err != nil {
 			t.Errorf("somebody else's file: %v", err)
 		}
@@ -165,6 +169,19 @@ func newLayout(t *testing.T) layout.Layout {
 		t.Fatal(err)
 	}
 	return l
+}
+
+func listen(t *testing.T, path string) *net.UnixListener {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
 }
 
 func write(t *testing.T, path, content string) {
