@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -113,6 +114,21 @@ func TestCodeFlow(t *testing.T) {
 			t.Error("a secret is in the log")
 		}
 	}
+}
+
+// idTokenClaims returns what the ID token says, unverified.
+func idTokenClaims(t *testing.T, tokens map[string]any) map[string]any {
+	t.Helper()
+	parts := strings.Split(tokens["id_token"].(string), ".")
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := map[string]any{}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		t.Fatal(err)
+	}
+	return claims
 }
 
 // get reads JSON with an access token.

@@ -94,18 +94,24 @@ func TestNewInteraction(t *testing.T) {
 			return in.ClientID == "7" && in.ClientName == "App"
 		}},
 		"named redirect URI": {
-			"redirect_uri=https%3A%2F%2Fa.example.com", authlete.Client{RedirectURIs: registered}, nil,
+			"redirect_uri=https%3A%2F%2Fa.example.com",
+			authlete.Client{RedirectURIs: registered},
+			nil,
 			func(in *Interaction) bool { return in.RedirectURI == "https://a.example.com" },
 		},
 		"only redirect URI": {
 			"x=y", authlete.Client{RedirectURIs: registered}, nil, func(in *Interaction) bool { return in.RedirectURI == registered[0] },
 		},
 		"native": {
-			"", authlete.Client{ClientType: authlete.ClientPublic, ApplicationType: authlete.ApplicationNative}, nil,
+			"",
+			authlete.Client{ClientType: authlete.ClientPublic, ApplicationType: authlete.ApplicationNative},
+			nil,
 			func(in *Interaction) bool { return in.Unproven },
 		},
 		"browser application": {
-			"", authlete.Client{ClientType: authlete.ClientPublic, ApplicationType: authlete.ApplicationWeb}, nil,
+			"",
+			authlete.Client{ClientType: authlete.ClientPublic, ApplicationType: authlete.ApplicationWeb},
+			nil,
 			func(in *Interaction) bool { return !in.Unproven },
 		},
 		"first party": {

@@ -81,7 +81,8 @@ func TestRequest(t *testing.T) {
 	}
 	line := w.line(t)
 	for key, want := range map[string]any{
-		"level": "INFO", "msg": "Request", "method": "POST", "route": "/route", "status": float64(418), "requestId": "abc-123", "address": "192.0.2.7", "scope": "openid",
+		"level": "INFO", "msg": "Request", "method": "POST", "route": "/route", "status": float64(418), "requestId": "abc-123",
+		"address": "192.0.2.7", "scope": "openid",
 	} {
 		if line[key] != want {
 			t.Errorf("%s: %v, want %v", key, line[key], want)
@@ -235,11 +236,17 @@ func FuzzClientAddress(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.RemoteAddr = peer
 		r.Header["X-Forwarded-For"] = []string{forwarded}
-		if got := proxies.Client(r); !strings.HasPrefix(peer, "10.") && !strings.Contains(peer, "10.") && forwarded != "" && got == forwarded && !strings.Contains(peer, forwarded) {
+		got, untrusted := proxies.Client(r), !strings.Contains(peer, "10.")
+		if untrusted && forwarded != "" && got == forwarded && !strings.Contains(peer, forwarded) {
 			t.Errorf("peer %q made us believe %q", peer, forwarded)
 		}
 	})
 }
+
+// nowhere takes lines that were encoded in full, which is what the benchmark wants to see.
+type nowhere struct{}
+
+func (*nowhere) Write(data []byte) (int, error) { return len(data), nil }
 
 // BenchmarkWrap shows what the middleware costs a request.
 func BenchmarkWrap(b *testing.B) {
@@ -248,7 +255,7 @@ func BenchmarkWrap(b *testing.B) {
 		b.Fatal(err)
 	}
 	handler := middleware.Wrap(middleware.Options{
-		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now, HTTPS: true,
+		Log: slog.New(slog.NewJSONHandler(&nowhere{}, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now, HTTPS: true,
 		Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
 	}, middleware.Endpoint{Route: "/route", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })})
 	r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
