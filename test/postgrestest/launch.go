@@ -26,7 +26,7 @@ const (
 )
 
 // errNotInstalled says what to do.
-var errNotInstalled = errors.New("PostgreSQL is not installed: install the Debian package postgresql")
+var errNotInstalled = errors.New("PostgreSQL is not installed: run hack/deps.sh test, or install the Debian package postgresql")
 
 // process is a server of our own.
 type process struct {

@@ -41,10 +41,6 @@ func TestTableAgainstMap(t *testing.T) {
 				}
 				compare(t, table, want, hash)
 			}
-			used := table.shards[0].used
-			if used > 1000 {
-				t.Errorf("%d slots for at most 40 records at a time", used)
-			}
 		})
 	}
 }
@@ -155,5 +151,31 @@ func TestProfilesAreShared(t *testing.T) {
 	}
 	if known := len(p.shards[0].known); known > maxProfiles {
 		t.Errorf("%d profiles are known, at most %d should be", known, maxProfiles)
+	}
+}
+
+func TestSlotsAreUsedAgain(t *testing.T) {
+	table := newTable[int]()
+	const records = 10 * shards
+	for round := range int64(100) {
+		for i := range records {
+			hash := store.HashOf(fmt.Sprint(round, i))
+			table.put(hash, round+1, i)
+			if i%3 == 0 {
+				table.remove(hash)
+			}
+			forever := store.HashOf(fmt.Sprint("forever", i))
+			table.put(forever, never, i)
+			table.remove(forever)
+		}
+		table.sweep(round+1, records, nil)
+	}
+	var used, buckets int
+	for i := range table.shards {
+		used += int(table.shards[i].used)
+		buckets += len(table.shards[i].buckets)
+	}
+	if used > 2*records || buckets != 0 {
+		t.Errorf("%d slots and %d buckets are left of %d records at a time", used, buckets, records)
 	}
 }

@@ -19,6 +19,8 @@ import (
 const (
 	// connectTimeout bounds the first contact with a server, and each further connection.
 	connectTimeout = 10 * time.Second
+	// migrationTimeout bounds the wait for another replica's migration and one of our own, of large tables too.
+	migrationTimeout = 10 * time.Minute
 	// verbTimeout bounds verbs whose callers set no deadline, the wait for a connection included.
 	verbTimeout = 10 * time.Second
 	// idleTime is how long a connection that nobody needs stays open.
@@ -72,6 +74,8 @@ func unreadable(err error) error {
 }
 
 func (d *postgresDatabase) migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, migrationTimeout)
+	defer cancel()
 	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		s := postgresSession{tx}
 		if err := s.exec(ctx, "SELECT pg_advisory_xact_lock("+strconv.Itoa(migrationLock)+")"); err != nil {

@@ -108,18 +108,40 @@ func TestSQLiteCanceledCaller(t *testing.T) {
 	if _, err := st.FindAccess(ctx, access.Hash); !errors.Is(err, context.Canceled) {
 		t.Errorf("reading with a canceled context: %v", err)
 	}
-	for range 50 { // whichever way the race between the queue and the context goes
-		err := st.IssueTokens(ctx, nil, store.Tokens{Access: &access})
-		_, found := st.FindAccess(t.Context(), access.Hash)
-		if (err == nil) != (found == nil) {
-			t.Fatalf("writing with a canceled context: %v, looking for the outcome: %v", err, found)
-		}
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("writing with a canceled context: %v", err)
-		}
+	err := st.IssueTokens(ctx, nil, store.Tokens{Access: &access})
+	if _, found := st.FindAccess(t.Context(), access.Hash); (err == nil) != (found == nil) {
+		t.Errorf("writing with a canceled context: %v, looking for the outcome: %v", err, found)
+	}
+}
+
+// TestSQLiteGivenUp checks that callers who give up at any moment are told the truth: an error means that nothing happened.
+func TestSQLiteGivenUp(t *testing.T) {
+	st := openSQLite(t, filepath.Join(t.TempDir(), "engine.db"))
+	defer closeStore(t, st)
+	const callers, rounds = 16, 40
+	var group sync.WaitGroup
+	var given atomic.Int32
+	for caller := range callers {
+		group.Go(func() {
+			for round := range rounds {
+				ctx, cancel := context.WithCancel(t.Context())
+				timer := time.AfterFunc(time.Duration(caller*round)*time.Microsecond, cancel)
+				access := token(fmt.Sprint(caller, "-", round))
+				err := st.IssueTokens(ctx, nil, store.Tokens{Access: &access})
+				timer.Stop()
+				cancel()
+				if err != nil {
+					given.Add(1)
+				}
+				if _, found := st.FindAccess(t.Context(), access.Hash); (err == nil) != (found == nil) {
+					t.Errorf("writing: %v, looking for the outcome: %v", err, found)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := given.Load(); n == 0 || n == callers*rounds {
+		t.Errorf("%d of %d callers gave up; the test needs some", n, callers*rounds)
 	}
 }
 
