@@ -1,22 +1,28 @@
 # authserver-operator. `make` alone prints what there is.
 
-SHELL := /bin/bash -o pipefail
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE_TAG ?= dev
 CLUSTER ?= local
 FUZZTIME ?= 20s
 BIN := $(CURDIR)/bin
+# The API server of envtest: built into bin/kubernetes unless the environment names another folder.
 KUBEBUILDER_ASSETS ?= $(BIN)/kubernetes
-export KUBEBUILDER_ASSETS
-export CLUSTER IMAGE_TAG
+export KUBEBUILDER_ASSETS CLUSTER IMAGE_TAG
 
 MODULE := github.com/authserver-dev/operator
+NESTED_MODULES := hack/cluster hack/coredns hack/kubernetes hack/tools
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
-NESTED_MODULES := hack/cluster
+GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml
+
+# Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
+NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|e2e))(/|$$)
 
 ##@ General
 
@@ -24,7 +30,7 @@ ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make <target>\n"} \
 	  /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
-	  /^[a-zA-Z0-9_-]+:.*?##/ {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 ##@ Demo
 
@@ -39,67 +45,107 @@ demo-down: ## Remove every trace of the demo.
 ##@ Develop
 
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Generate deep-copy code, CRDs and RBAC from the markers.
+generate: deepcopy manifests ## Generate everything that is generated from the markers.
+
+.PHONY: deepcopy
+deepcopy: $(BIN)/controller-gen ## Generate the deep-copy code of the API types.
 	$(BIN)/controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: $(BIN)/controller-gen ## Generate CRDs into config/crd/bases and RBAC into config/rbac.
 	$(BIN)/controller-gen crd paths=./api/v1alpha1/... output:crd:artifacts:config=config/crd/bases
 	$(BIN)/controller-gen rbac:roleName=authserver-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: fmt
-fmt: $(BIN)/golangci-lint ## Format the code.
-	$(BIN)/golangci-lint fmt ./...
+fmt: $(BIN)/golangci-lint ## Format the code of every module.
+	$(BIN)/golangci-lint fmt
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint every module.
-	$(BIN)/golangci-lint run --allow-parallel-runners ./...
-	@set -e; for module in $(NESTED_MODULES); do echo "lint $$module"; (cd $$module && $(BIN)/golangci-lint run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...); done
+	$(BIN)/golangci-lint run ./...
+	@for module in $(NESTED_MODULES); do echo "lint $$module"; (cd $$module && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: verify
-verify: generate lint ## Generated files up to date, lint clean, imports as allowed, modules tidy.
-	go mod tidy
-	@set -e; for module in $(NESTED_MODULES) hack/tools; do (cd $$module && go mod tidy); done
-	./hack/verify-imports.sh
-	@dirty=$$(git status --porcelain -- api config go.mod go.sum hack); \
-	if [[ -n "$$dirty" ]]; then echo "These files are not as generated (or not committed); run 'make generate' and commit:"; echo "$$dirty"; git --no-pager diff --stat; exit 1; fi
-	@echo "verify: generated files up to date, lint clean, modules tidy"
+verify: verify-generated verify-modules verify-imports lint ## What CI checks before tests: generated files, modules, imports, lint.
+	@echo "verify: generated files are current, modules tidy, imports as allowed, lint clean"
+
+.PHONY: verify-generated
+verify-generated: generate
+	@changed=$$(git status --porcelain -- $(GENERATED)); \
+	if [[ -n "$$changed" ]]; then \
+	  printf 'These files are not as generated, or not committed; run "make generate" and commit them:\n%s\n' "$$changed" >&2; \
+	  git --no-pager diff -- $(GENERATED) | head -60; exit 1; fi
+
+.PHONY: verify-modules
+verify-modules:
+	@for module in . $(NESTED_MODULES); do \
+	  (cd $$module && go mod tidy -diff) || { echo "$$module/go.mod is not tidy; run: (cd $$module && go mod tidy)" >&2; exit 1; }; done
+
+.PHONY: verify-imports
+verify-imports:
+	@./hack/verify-imports.sh
 
 ##@ Test
 
 .PHONY: test
-test: test-unit test-envtest ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
+test: test-unit test-hack test-envtest ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
+	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers and CEL rules passed"
 
 .PHONY: test-unit
 test-unit: test-deps ## Pure, contract (memory, SQLite, PostgreSQL), handler and fuzz-seed tests.
-	@echo "== unit, contract, handler and fuzz-seed tests (race detector on)"
-	go test -race -timeout 20m $$(go list ./... | grep -vE '/(test/e2e|test/browser|controllers|api/v1alpha1|test/cel)(/|$$)')
+	@echo "== unit, contract (memory, SQLite, PostgreSQL), handler and fuzz-seed tests, race detector on"
+	@packages=$$(go list ./... | grep -vE '$(NOT_UNIT)'); go test -race -timeout 20m $$packages
+
+.PHONY: test-hack
+test-hack: test-deps ## The tests of the tool that runs the local cluster.
+	@echo "== tests of hack/cluster, race detector on"
+	@cd hack/cluster && go test -race -timeout 10m ./...
 
 .PHONY: test-envtest
-test-envtest: $(BIN)/kubernetes/.assets ## The suites that run on a real kube-apiserver and etcd.
-	@echo "== envtest: controllers and CEL rules on a real API server (race detector on)"
-	go test -race -timeout 30m $$(go list -e $(ENVTEST_PACKAGES) 2>/dev/null)
+test-envtest: test-deps assets ## The suites that run on a real kube-apiserver and etcd.
+	@echo "== envtest: API types, controllers and CEL rules on a real API server, race detector on"
+	@go test -race -timeout 30m $(ENVTEST_PACKAGES)
 
 .PHONY: test-browser
-test-browser: e2e-deps ## The pages in headless Chromium, by keyboard; screenshots in artifacts/screenshots.
-	go test -timeout 10m ./test/browser/...
+test-browser: browser-deps ## The pages in headless Chromium, by keyboard; screenshots in artifacts/screenshots.
+	@echo "== pages in headless Chromium"
+	@go test -timeout 10m ./test/browser/...
 
 .PHONY: e2e
-e2e: e2e-deps build-test-images ## End-to-end tests on a real node, browser included.
-	./hack/e2e.sh
+e2e: test-deps test-browser images ## End-to-end tests: the pages in a browser, then user stories on a real node (needs root). KEEP_CLUSTER=1 leaves it running.
+	@echo "== end-to-end tests on a real node"
+	@status=0; KEEP_CLUSTER=1 ./hack/e2e.sh || { status=$$?; ./hack/artifacts.sh artifacts/e2e; }; \
+	if [[ "$${KEEP_CLUSTER:-}" != 1 ]]; then $(BIN)/cluster down; fi; \
+	exit $$status
 
 .PHONY: bench
-bench: ## Throughput, CPU, memory and sizes of the server beside a floor measured in the same run.
-	go run ./test/bench
+bench: test-deps ## Throughput, CPU, memory and sizes of the server beside a floor measured in the same run.
+	@go run ./test/bench
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME each.
 	@./hack/fuzz.sh $(FUZZTIME)
 
+.PHONY: cover
+cover: test-deps assets ## Coverage of all tests that need no node, as artifacts/coverage.html.
+	@mkdir -p artifacts
+	@packages=$$(go list ./... | grep -vE '^$(MODULE)/test/(browser|e2e)(/|$$)'); \
+	go test -timeout 30m -coverpkg=./api/...,./cmd/...,./controllers/...,./internal/...,./server/... -coverprofile=artifacts/coverage.out $$packages
+	@go tool cover -html=artifacts/coverage.out -o artifacts/coverage.html
+	@go tool cover -func=artifacts/coverage.out | tail -1
+
 .PHONY: test-deps
 test-deps:
 	@./hack/deps.sh test
 
-.PHONY: e2e-deps
-e2e-deps:
-	@./hack/deps.sh e2e
+.PHONY: browser-deps
+browser-deps:
+	@./hack/deps.sh browser
+
+.PHONY: assets
+assets: $(BIN)/cluster
+	@if [[ "$(KUBEBUILDER_ASSETS)" == "$(BIN)/kubernetes" ]]; then $(BIN)/cluster assets >/dev/null; \
+	else echo "Using the API server in $(KUBEBUILDER_ASSETS)"; fi
 
 ##@ Build
 
@@ -109,10 +155,7 @@ build: ## Build bin/operator and bin/authserver.
 	$(GO_BUILD) -o $(BIN)/authserver ./cmd/authserver
 
 .PHONY: images
-images: build-test-images ## Build both images as archives in bin/images, without a Docker engine.
-
-.PHONY: build-test-images
-build-test-images: $(BIN)/cluster
+images: $(BIN)/cluster ## Build both images as archives in bin/images, without a Docker engine.
 	$(BIN)/cluster images --tag $(IMAGE_TAG) --version $(VERSION) --output $(BIN)/images
 
 ##@ Cluster
@@ -135,11 +178,8 @@ $(BIN)/controller-gen: hack/tools/go.mod
 	cd hack/tools && go build -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
 
 $(BIN)/golangci-lint: hack/tools/go.mod
+	@echo "Building golangci-lint (about five minutes on two cores, once)"
 	cd hack/tools && go build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-$(BIN)/cluster: $(shell find hack/cluster -name '*.go' -o -name 'go.mod' 2>/dev/null)
+$(BIN)/cluster: $(shell find hack/cluster -name '*.go' -o -name 'go.*' 2>/dev/null)
 	cd hack/cluster && go build -o $@ .
-
-$(BIN)/kubernetes/.assets: $(BIN)/cluster hack/kubernetes/go.mod
-	@if [[ "$(KUBEBUILDER_ASSETS)" == "$(BIN)/kubernetes" ]]; then $(BIN)/cluster assets; fi
-	@mkdir -p $(dir $@) && touch $@

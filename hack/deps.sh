@@ -1,33 +1,55 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a task needs and that are missing.
+# Installs the Debian packages that a task needs and whose programs are missing.
 #
-#   hack/deps.sh test      PostgreSQL and a C compiler (the race detector needs one)
-#   hack/deps.sh e2e       PostgreSQL, Chromium and fonts
+#   hack/deps.sh build     make, git, and a C compiler (the race detector needs one)
+#   hack/deps.sh test      build, and PostgreSQL
+#   hack/deps.sh browser   Chromium and a font
+#   hack/deps.sh e2e       test and browser
+#
+# What a node of its own needs is installed by hack/cluster.
 set -euo pipefail
 
-declare -A wanted=(
-  [test]="gcc libc6-dev postgresql"
-  [e2e]="postgresql chromium fonts-dejavu-core"
-)
+# has PACKAGE: whether what the package brings is there, wherever it came from.
+has() {
+  case $1 in
+    postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
+    libc6-dev) [[ -f /usr/include/stdlib.h ]] ;;
+    fonts-dejavu-core) [[ -d /usr/share/fonts/truetype/dejavu ]] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
 
-task=${1:?usage: hack/deps.sh test|e2e}
-[[ -v wanted[$task] ]] || { echo "hack/deps.sh: unknown task '$task' (known: ${!wanted[*]})" >&2; exit 2; }
+build=(make git gcc libc6-dev)
+browser=(chromium fonts-dejavu-core)
+case ${1:-} in
+  build) wanted=("${build[@]}") ;;
+  test) wanted=("${build[@]}" postgresql) ;;
+  browser) wanted=("${browser[@]}") ;;
+  e2e) wanted=("${build[@]}" postgresql "${browser[@]}") ;;
+  *) echo "usage: hack/deps.sh build|test|browser|e2e" >&2; exit 2 ;;
+esac
 
 missing=()
-for package in ${wanted[$task]}; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+for package in "${wanted[@]}"; do
+  has "$package" || missing+=("$package")
 done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  echo "hack/deps.sh: please install these by the means of your system: ${missing[*]}" >&2
+  echo "hack/deps.sh: this is no Debian-like system; please install by its own means: ${missing[*]}" >&2
   exit 1
 fi
 if [[ $(id -u) -ne 0 ]]; then
-  echo "hack/deps.sh: missing Debian packages; run: sudo apt-get install ${missing[*]}" >&2
+  echo "hack/deps.sh: packages are missing; please run: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
   exit 1
 fi
+
 echo "Installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq -o DPkg::Lock::Timeout=300 update
-apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" >/dev/null
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+"${apt[@]}" update
+"${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+
+for package in "${missing[@]}"; do
+  has "$package" || { echo "hack/deps.sh: $package is installed, but what it should bring is not there" >&2; exit 1; }
+done
