@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -61,7 +62,7 @@ type parts struct {
 
 // New builds the server. It reads the files that the configuration names.
 func New(deps Deps) (*Server, error) {
-	s := &Server{deps: deps, registry: prometheus.NewRegistry(), health: health.New(deps.BackendReady)}
+	s := &Server{deps: deps, registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	p, err := s.parts()
 	if err != nil {
@@ -86,6 +87,7 @@ func (s *Server) parts() (*parts, error) {
 	if p.users, err = users.Open(config.Users.Directory, s.deps.Log); err != nil {
 		return nil, err
 	}
+	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Log)
 	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Log); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -14,10 +15,15 @@ const checkTimeout = 2 * time.Second
 type State struct {
 	draining atomic.Bool
 	check    func(context.Context) error
+	log      *slog.Logger
+	// failing is whether the last check failed: a change is logged, every probe is not.
+	failing atomic.Bool
 }
 
 // New returns a state whose readiness depends on check.
-func New(check func(context.Context) error) *State { return &State{check: check} }
+func New(check func(context.Context) error, log *slog.Logger) *State {
+	return &State{check: check, log: log}
+}
 
 // Drain makes the server not ready, so that no new traffic is sent to it before it stops.
 func (s *State) Drain() { s.draining.Store(true) }
@@ -36,11 +42,25 @@ func (s *State) Ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()
-	if s.check(ctx) != nil {
+	err := s.check(ctx)
+	s.note(ctx, err)
+	if err != nil {
 		answer(w, http.StatusServiceUnavailable, "not ready\n")
 		return
 	}
 	answer(w, http.StatusOK, "ok\n")
+}
+
+func (s *State) note(ctx context.Context, err error) {
+	failing := err != nil
+	if s.failing.Swap(failing) == failing {
+		return
+	}
+	if failing {
+		s.log.WarnContext(ctx, "Not ready", "error", err)
+		return
+	}
+	s.log.InfoContext(ctx, "Ready again")
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -24,19 +24,30 @@ func claim(user *configv1alpha1.User, name string, locales []string) (json.RawMe
 	if name == "sub" {
 		return nil, false
 	}
-	if value, ok := user.Claims[name]; ok && strings.Contains(name, "#") {
-		return value, true
+	base, tag, tagged := strings.Cut(name, "#")
+	if tagged {
+		locales = []string{tag}
 	}
-	base, _, tagged := strings.Cut(name, "#")
-	if !tagged {
-		for _, locale := range locales {
-			if value, ok := user.Claims[base+"#"+locale]; ok {
-				return value, true
-			}
+	for _, locale := range locales {
+		if value, ok := translated(user, base, locale); ok {
+			return value, true
 		}
 	}
 	value, ok := user.Claims[base]
 	return value, ok
+}
+
+// translated returns the value of a claim with a language tag, whose case does not matter (BCP 47).
+func translated(user *configv1alpha1.User, base, tag string) (json.RawMessage, bool) {
+	if value, ok := user.Claims[base+"#"+tag]; ok {
+		return value, true
+	}
+	for name, value := range user.Claims {
+		if have, haveTag, tagged := strings.Cut(name, "#"); tagged && have == base && strings.EqualFold(haveTag, tag) {
+			return value, true
+		}
+	}
+	return nil, false
 }
 
 // EncodeClaims returns claims as the API takes them; empty for none.

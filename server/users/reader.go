@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -22,6 +23,8 @@ type reader struct {
 	directory string
 	files     map[string]file
 	current   *snapshot
+	// complete is set once all files could be read, and stays.
+	complete atomic.Bool
 }
 
 // file is the last good content of a user file.
@@ -65,6 +68,7 @@ func (r *reader) read() (*snapshot, error) {
 	if len(problems) > 0 {
 		return r.current, &livefile.PartialError{Err: errors.Join(problems...)}
 	}
+	r.complete.Store(true)
 	return r.current, nil
 }
 

@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -13,7 +14,8 @@ import (
 
 // Directory looks users up.
 type Directory struct {
-	value *livefile.Value[*snapshot]
+	value  *livefile.Value[*snapshot]
+	reader *reader
 }
 
 // snapshot is an immutable view of all files.
@@ -29,11 +31,20 @@ func Open(directory string, log *slog.Logger) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Directory{value: value}, nil
+	return &Directory{value: value, reader: reader}, nil
 }
 
 // Run keeps the users up to date until the context ends.
 func (d *Directory) Run(ctx context.Context) { d.value.Run(ctx) }
+
+// Ready says why the users cannot be relied on yet, or nil: a server that starts with a file that it cannot read would
+// take the people in it for gone, and burn their refresh tokens.
+func (d *Directory) Ready() error {
+	if !d.reader.complete.Load() {
+		return errors.New("some user files could not be read since the start")
+	}
+	return nil
+}
 
 // Healthy says whether all files could be read the last time.
 func (d *Directory) Healthy() bool { return d.value.Healthy() }

@@ -67,7 +67,7 @@ func TestMalformedFile(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if directory.Healthy() || directory.Count() != 1 || directory.ByUsername("alice") == nil {
+		if directory.Ready() == nil || directory.Healthy() || directory.Count() != 1 || directory.ByUsername("alice") == nil {
 			t.Errorf("%s: healthy %v, %d users", name, directory.Healthy(), directory.Count())
 		}
 	}
@@ -112,6 +112,9 @@ func TestReload(t *testing.T) {
 	}
 	write("users-00.json", "{")
 	await("a bad file", func() bool { return !directory.Healthy() })
+	if err := directory.Ready(); err != nil {
+		t.Errorf("a file that turns bad later makes the server useless: %v", err)
+	}
 	write("users-01.json", file("c"))
 	await("a good file beside a bad one", func() bool { return directory.BySubject("c") != nil && directory.BySubject("b") == nil })
 	if directory.BySubject("a") == nil {
@@ -138,6 +141,8 @@ func TestClaims(t *testing.T) {
 	}{
 		"plain":       {[]string{"name", "email", "phone_number"}, nil, map[string]string{"name": `"Alice"`, "email": `"a@example.com"`}},
 		"tagged":      {[]string{"name#ja"}, nil, map[string]string{"name#ja": `"アリス"`}},
+		"tag's case":  {[]string{"name#JA"}, nil, map[string]string{"name#JA": `"アリス"`}},
+		"by case":     {[]string{"name"}, []string{"Ja"}, map[string]string{"name": `"アリス"`}},
 		"unknown tag": {[]string{"name#fr"}, nil, map[string]string{"name#fr": `"Alice"`}},
 		"by locale":   {[]string{"name"}, []string{"fr", "ja"}, map[string]string{"name": `"アリス"`}},
 		"never sub":   {[]string{"sub"}, nil, map[string]string{}},
