@@ -1,13 +1,14 @@
-// Package status keeps conditions: facts that steps observe, the summary Ready
-// with kstatus' Reconciling and Stalled, one patch, and events on transitions.
 package status
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"reflect"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
@@ -73,6 +74,16 @@ func remove(obj Object, conditionType string) {
 	obj.SetConditions(conditions)
 }
 
+// Fail records that a step could not be done and is tried again. Only the class of the error becomes public: its text may
+// change from one attempt to the next, and may quote what must not be quoted.
+func Fail(obj Object, conditionType, step string, err error) {
+	message := step + " did not succeed and is tried again"
+	if class := apierrors.ReasonForError(err); class != metav1.StatusReasonUnknown {
+		message += fmt.Sprintf(" (%s)", class)
+	}
+	Mark(obj, conditionType, false, authv1alpha1.ReasonReconcileError, message)
+}
+
 // Summarize sets Ready, which is True when all the facts are, and Reconciling or Stalled while it is not. Facts that no
 // step has recorded for this generation count as not known yet.
 func Summarize(obj Object, facts ...string) {
@@ -81,8 +92,10 @@ func Summarize(obj Object, facts ...string) {
 		condition := meta.FindStatusCondition(obj.GetConditions(), fact)
 		if condition == nil || condition.ObservedGeneration != obj.GetGeneration() {
 			Unknown(obj, fact, authv1alpha1.ReasonProgressing, "not found out yet")
-			condition = meta.FindStatusCondition(obj.GetConditions(), fact)
 		}
+	}
+	for _, fact := range facts {
+		condition := meta.FindStatusCondition(obj.GetConditions(), fact)
 		if condition.Status != metav1.ConditionTrue {
 			notReady(obj, condition)
 			return
@@ -106,7 +119,8 @@ func notReady(obj Object, cause *metav1.Condition) {
 
 // Patch writes the status if it differs from before.
 func Patch(ctx context.Context, c client.Client, before, after Object) error {
-	if reflect.DeepEqual(before, after) {
+	keepTimes(before, after)
+	if equality.Semantic.DeepEqual(before, after) {
 		return nil
 	}
 	err := client.IgnoreNotFound(c.Status().Patch(ctx, after, client.MergeFrom(before)))
@@ -114,6 +128,34 @@ func Patch(ctx context.Context, c client.Client, before, after Object) error {
 		return fmt.Errorf("writing the status of %s: %w", after.GetName(), err)
 	}
 	return nil
+}
+
+// keepTimes gives conditions that were removed and set anew, as they were, their old times back. Without it, a stalled
+// object would be written, and so reconciled, again and again.
+func keepTimes(before, after Object) {
+	conditions := after.GetConditions()
+	for i := range conditions {
+		was := meta.FindStatusCondition(before.GetConditions(), conditions[i].Type)
+		if was != nil && was.Status == conditions[i].Status {
+			conditions[i].LastTransitionTime = was.LastTransitionTime
+		}
+	}
+	// Removing and adding conditions changes their order, which means nothing.
+	slices.SortStableFunc(conditions, func(a, b metav1.Condition) int {
+		return cmp.Compare(position(before, a.Type), position(before, b.Type))
+	})
+	after.SetConditions(conditions)
+}
+
+// position is where a condition stands; new ones come last.
+func position(obj Object, conditionType string) int {
+	conditions := obj.GetConditions()
+	for i := range conditions {
+		if conditions[i].Type == conditionType {
+			return i
+		}
+	}
+	return len(conditions)
 }
 
 // Events tells of a change of Ready, and of nothing else.
