@@ -1,4 +1,3 @@
-// Package logging builds the structured logger of both binaries.
 package logging
 
 import (
