@@ -13,7 +13,7 @@ const (
 	settingsInterval = 2 * time.Second
 	// sweepInterval is how often one replica sweeps; sweepBatch bounds one statement, sweepRounds one sweep.
 	sweepInterval = 30 * time.Second
-	sweepBatch    = 1000
+	sweepBatch    = 10_000
 	sweepRounds   = 50
 	leaseSweep    = "sweep"
 	taskTimeout   = 20 * time.Second
