@@ -39,7 +39,7 @@ func TestPolicyAllowsTheStyleSheet(t *testing.T) {
 	t.Parallel()
 	body, policy := render(t, web.AuthorizePage{Client: web.Client{Name: "App"}})
 	match := regexp.MustCompile(`(?s)<style>(.*)</style>`).FindStringSubmatch(body)
-	if match == nil || !strings.Contains(policy, "style-src "+source(match[1])) {
+	if len(match) != 2 || !strings.Contains(policy, "style-src "+source(match[1])) {
 		t.Errorf("the policy %s does not allow the style sheet of the page", policy)
 	}
 	for _, inline := range []string{" style=", " onclick=", "<script", "javascript:"} {
