@@ -44,7 +44,7 @@ func (a *Authenticator) verifySignature(ctx context.Context, client *registry.Cl
 // noteKeys tells the operator of the server why a client is refused: its keys are out of reach or unreadable.
 func (a *Authenticator) noteKeys(ctx context.Context, client *registry.Client, err error) {
 	if err != nil {
-		a.deps.Log.WarnContext(ctx, "Reading client keys failed", "clientId", client.ClientID, "err", err)
+		a.deps.Log.WarnContext(ctx, "Reading client keys failed", "clientId", client.ClientID, "error", err)
 	}
 }
 

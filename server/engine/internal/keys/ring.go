@@ -89,7 +89,7 @@ func (r *Ring) Start(ctx context.Context) error {
 	r.background.Go(func() {
 		for _, alg := range missing {
 			if _, err := r.ensure(ctx, alg); err != nil {
-				r.deps.Log.ErrorContext(ctx, "Making a signing key failed", "alg", string(alg), "err", err)
+				r.deps.Log.ErrorContext(ctx, "Making a signing key failed", "alg", string(alg), "error", err)
 			}
 		}
 	})
