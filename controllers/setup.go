@@ -34,7 +34,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, opts Options) error
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	applier := &apply.Applier{Client: mgr.GetClient(), Scheme: mgr.GetScheme()}
+	applier := &apply.Applier{Client: mgr.GetClient(), Scheme: mgr.GetScheme(), Live: mgr.GetAPIReader()}
 	if opts.Connector == nil {
 		opts.Connector = management.Connector{Client: mgr.GetClient()}
 	}

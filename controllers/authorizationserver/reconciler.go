@@ -2,6 +2,7 @@ package authorizationserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -35,12 +36,14 @@ type Prober interface {
 
 // Reconciler reconciles AuthorizationServers.
 type Reconciler struct {
-	Client   client.Client
-	Applier  *apply.Applier
-	Recorder events.EventRecorder
-	Prober   Prober
-	Clock    func() time.Time
-	Rand     io.Reader
+	Client client.Client
+	// APIReader reads without a cache. SetupWithManager sets it.
+	APIReader client.Reader
+	Applier   *apply.Applier
+	Recorder  events.EventRecorder
+	Prober    Prober
+	Clock     func() time.Time
+	Rand      io.Reader
 	// ServerImage is the image of servers whose resource names none.
 	ServerImage string
 }
@@ -52,6 +55,11 @@ type scope struct {
 	input desired.Input
 	// reloaded are the contents of Secrets of others that the running server reloads, by name and key.
 	reloaded map[string][]byte
+	// problem is what is wrong with things that the spec refers to; nil if nothing is.
+	problem *problem
+	// applied is the Deployment as it was applied, and pods are those that it has.
+	applied client.Object
+	pods    []corev1.Pod
 }
 
 // summarized are the conditions that Ready sums up, in the order in which they come about.
@@ -90,31 +98,58 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, patchErr
 	}
 	status.Events(r.Recorder, before, server)
-	return result(server), err
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return result(server), nil
 }
 
 // result says when to look again.
 func result(server *authv1alpha1.AuthorizationServer) ctrl.Result {
 	switch {
-	case status.IsTrue(server, authv1alpha1.ConditionReady):
+	case status.IsTrue(server, authv1alpha1.ConditionReady), status.IsTrue(server, authv1alpha1.ConditionStalled):
 		return ctrl.Result{RequeueAfter: checkInterval}
-	case status.IsTrue(server, authv1alpha1.ConditionStalled):
-		return ctrl.Result{}
 	default:
 		return ctrl.Result{RequeueAfter: retryInterval}
 	}
 }
 
 // step does one thing and says whether the next one makes sense.
-type step func(ctx context.Context, s *scope) (bool, error)
+type step struct {
+	// name says what is done, as a message has it when it cannot be; the facts are then not so.
+	name  string
+	facts []string
+	do    func(ctx context.Context, s *scope) (bool, error)
+}
+
+// steps are what a reconcile does, in order.
+func (r *Reconciler) steps() []step {
+	return []step{
+		{"rendering the configuration", []string{authv1alpha1.ConditionConfigurationValid}, r.render},
+		{"comparing the issuer with that of others", []string{authv1alpha1.ConditionIssuerUnique}, r.checkIssuer},
+		{"reading what the spec refers to", []string{authv1alpha1.ConditionCredentialsReady}, r.readReferences},
+		{"making the credentials", []string{authv1alpha1.ConditionCredentialsReady}, r.ensureCredentials},
+		{"collecting the users", []string{authv1alpha1.ConditionUsersProjected}, r.collectUsers},
+		{"writing the Secrets", []string{authv1alpha1.ConditionUsersProjected}, r.applySecrets},
+		{"giving the pods the users", []string{authv1alpha1.ConditionUsersProjected}, r.refreshPods},
+		{"checking what the spec refers to", []string{authv1alpha1.ConditionCredentialsReady}, r.checkReferences},
+		{"applying the objects", []string{authv1alpha1.ConditionAvailable}, r.apply},
+		{"observing the pods", []string{authv1alpha1.ConditionAvailable}, r.observe},
+	}
+}
 
 // reconcile takes the steps in order until one says that the rest has to wait.
 func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
-	steps := []step{r.render, r.checkIssuer, r.checkReferences, r.ensureCredentials, r.collectUsers, r.apply, r.refreshPods, r.observe}
-	for _, next := range steps {
-		goOn, err := next(ctx, s)
-		if err != nil || !goOn {
+	for _, next := range r.steps() {
+		goOn, err := next.do(ctx, s)
+		if err != nil {
+			for _, fact := range next.facts {
+				status.Fail(s.server, fact, next.name, err)
+			}
 			return err
+		}
+		if !goOn {
+			return nil
 		}
 	}
 	return nil
@@ -161,17 +196,56 @@ func older(a, b *authv1alpha1.AuthorizationServer) bool {
 	return a.CreationTimestamp.Before(&b.CreationTimestamp)
 }
 
-// apply writes the objects and deletes those that are not wanted any more.
+// applySecrets writes the users and the credentials, which running pods take over.
+func (r *Reconciler) applySecrets(ctx context.Context, s *scope) (bool, error) {
+	return r.write(ctx, s, clientObjects(desired.Secrets(s.input)))
+}
+
+// apply writes all objects and deletes those that are not wanted any more.
 func (r *Reconciler) apply(ctx context.Context, s *scope) (bool, error) {
-	var objects []client.Object
-	for _, object := range desired.Build(s.input) {
-		objects = append(objects, object)
-	}
-	if err := r.Applier.Apply(ctx, s.server, objects...); err != nil {
+	objects := clientObjects(desired.Build(s.input))
+	if goOn, err := r.write(ctx, s, objects); !goOn {
 		return false, err
+	}
+	for _, object := range objects {
+		if deployment, ok := object.(*appsv1.Deployment); ok {
+			s.applied = deployment
+		}
 	}
 	kinds := []client.ObjectList{
 		&policyv1.PodDisruptionBudgetList{}, &corev1.ServiceList{}, &appsv1.DeploymentList{}, &corev1.ConfigMapList{}, &corev1.SecretList{},
 	}
 	return true, r.Applier.Prune(ctx, s.server, objects, kinds...)
+}
+
+// write applies objects, and stops at one that is not the server's.
+func (r *Reconciler) write(ctx context.Context, s *scope, objects []client.Object) (bool, error) {
+	err := r.Applier.Apply(ctx, s.server, objects...)
+	if foreign, ok := errors.AsType[*apply.NotOwnedError](err); ok {
+		s.refuse(foreign)
+		return false, nil
+	}
+	if errors.Is(err, apply.ErrLeftover) {
+		status.Mark(s.server, authv1alpha1.ConditionAvailable, false, authv1alpha1.ReasonProgressing,
+			"objects of a deleted AuthorizationServer of this name are still being removed")
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func clientObjects(objects []desired.Object) []client.Object {
+	all := make([]client.Object, len(objects))
+	for i := range objects {
+		all[i] = objects[i]
+	}
+	return all
+}
+
+// refuse stops at an object of somebody else.
+func (s *scope) refuse(foreign *apply.NotOwnedError) {
+	if foreign.Kind == "Secret" {
+		status.Stall(s.server, authv1alpha1.ConditionCredentialsReady, authv1alpha1.ReasonSecretNotOwned, foreign.Error())
+		return
+	}
+	status.Stall(s.server, authv1alpha1.ConditionAvailable, authv1alpha1.ReasonReconcileError, foreign.Error())
 }

@@ -2,15 +2,14 @@ package authorizationserver
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
-	"github.com/authserver-dev/operator/controllers/internal/credentials"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
 	"github.com/authserver-dev/operator/controllers/internal/status"
 )
@@ -31,9 +30,9 @@ func references(server *authv1alpha1.AuthorizationServer) []reference {
 			"spec.backend.embedded.storage.postgresql.connectionSecretRef", ref.Name, ref.KeyOr(authv1alpha1.DefaultConnectionKey), true,
 		})
 	}
-	if tls := server.Spec.TLS; tls != nil {
+	if server.Spec.TLS != nil {
 		for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-			all = append(all, reference{"spec.tls.certificateSecretRef", tls.CertificateSecretRef.Name, key, false})
+			all = append(all, reference{"spec.tls.certificateSecretRef", server.Spec.TLS.CertificateSecretRef.Name, key, false})
 		}
 	}
 	for i, caller := range server.Spec.Introspection.Callers {
@@ -43,68 +42,98 @@ func references(server *authv1alpha1.AuthorizationServer) []reference {
 	return all
 }
 
-// checkReferences reads the Secrets that the spec names; a missing one is waited for.
-func (r *Reconciler) checkReferences(ctx context.Context, s *scope) (bool, error) {
+// problem is why something that the spec refers to cannot be used. It is waited for.
+type problem struct{ reason, message string }
+
+// readReferences reads what the spec refers to, as far as it is there. What is wrong is held against the server later, by
+// checkReferences: a missing Secret must not keep running pods from hearing that a person may no longer log in.
+func (r *Reconciler) readReferences(ctx context.Context, s *scope) (bool, error) {
 	s.reloaded = map[string][]byte{}
 	for _, ref := range references(s.server) {
-		var secret corev1.Secret
-		err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
-		missing := apierrors.IsNotFound(err)
-		if err != nil && !missing {
-			return false, fmt.Errorf("reading Secret %s: %w", ref.secret, err)
-		}
-		if missing {
-			status.Mark(s.server, authv1alpha1.ConditionCredentialsReady, false, authv1alpha1.ReasonSecretNotFound,
-				fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
-			return false, nil
-		}
-		value := secret.Data[ref.key]
-		if len(value) == 0 {
-			status.Mark(s.server, authv1alpha1.ConditionCredentialsReady, false, authv1alpha1.ReasonSecretKeyMissing,
-				fmt.Sprintf("Secret %q of %s has no value under the key %q", ref.secret, ref.field, ref.key))
-			return false, nil
-		}
-		if ref.restart {
-			s.input.PostgreSQLURL = value
-		} else {
-			s.reloaded[ref.secret+"/"+ref.key] = value
+		if err := r.read(ctx, s, ref); err != nil {
+			return false, err
 		}
 	}
-	return true, nil
+	if s.problem == nil {
+		s.problem = checkCertificate(s)
+	}
+	return true, r.readClaim(ctx, s)
 }
 
-// ensureCredentials takes the credentials from their Secrets, or makes them.
-func (r *Reconciler) ensureCredentials(ctx context.Context, s *scope) (bool, error) {
-	maker := credentials.Maker{Rand: r.Rand, Clock: r.Clock}
-	name, annotations := s.server.Name, s.server.Annotations
-	existing := func(secretName string) (credentials.Existing, error) {
-		var secret corev1.Secret
-		err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: secretName}, &secret)
-		if client.IgnoreNotFound(err) != nil {
-			return credentials.Existing{}, fmt.Errorf("reading Secret %s: %w", secretName, err)
-		}
-		return credentials.Existing{Data: secret.Data, Rotated: secret.Annotations[desired.AnnotationRotated]}, nil
+// read reads one key of a Secret.
+func (r *Reconciler) read(ctx context.Context, s *scope, ref reference) error {
+	var secret corev1.Secret
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
+		return fmt.Errorf("reading Secret %s: %w", ref.secret, err)
 	}
-	have, err := existing(desired.SessionSecretName(name))
-	if err != nil {
-		return false, err
+	value := secret.Data[ref.key]
+	switch {
+	case missing:
+		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
+	case len(value) == 0:
+		s.wrong(authv1alpha1.ReasonSecretKeyMissing, fmt.Sprintf("Secret %q of %s has no value under the key %q", ref.secret, ref.field, ref.key))
+	case ref.restart:
+		s.input.PostgreSQLURL = value
+	default:
+		s.reloaded[ref.secret+"/"+ref.key] = value
 	}
-	if s.input.Session, err = maker.Session(have, annotations[authv1alpha1.AnnotationRotateSessionKeys]); err != nil {
-		return false, err
+	return nil
+}
+
+// wrong keeps the first problem.
+func (s *scope) wrong(reason, message string) {
+	if s.problem == nil {
+		s.problem = &problem{reason, message}
 	}
-	if have, err = existing(desired.EngineSecretName(name)); err != nil {
-		return false, err
+}
+
+// checkCertificate says what keeps the pods from serving with the certificate of spec.tls; nil if nothing does.
+func checkCertificate(s *scope) *problem {
+	if s.server.Spec.TLS == nil {
+		return nil
 	}
-	if s.input.Engine, err = maker.Engine(have); err != nil {
-		return false, err
+	name := s.server.Spec.TLS.CertificateSecretRef.Name
+	if _, err := tls.X509KeyPair(s.reloaded[name+"/"+corev1.TLSCertKey], s.reloaded[name+"/"+corev1.TLSPrivateKeyKey]); err == nil {
+		return nil
 	}
-	if have, err = existing(desired.ManagementName(name)); err != nil {
-		return false, err
+	return &problem{
+		authv1alpha1.ReasonSecretInvalid,
+		fmt.Sprintf("Secret %q of spec.tls.certificateSecretRef does not hold a certificate in PEM with the key that belongs to it", name),
 	}
-	host := desired.ManagementName(name) + "." + s.server.Namespace + ".svc"
-	s.input.Management, err = maker.Management(have, annotations[authv1alpha1.AnnotationRotateEngineCredentials], []string{host, host + ".cluster.local"})
-	if err != nil {
-		return false, err
+}
+
+// readClaim waits for a volume claim of the user's own, and takes over what cannot be changed of the operator's.
+func (r *Reconciler) readClaim(ctx context.Context, s *scope) error {
+	if s.server.Spec.EffectiveStorageType() != authv1alpha1.StorageSQLite {
+		return nil
+	}
+	own := s.server.Spec.EffectiveVolumeClaim().ExistingClaimName
+	name := own
+	if own == "" {
+		name = desired.DataClaimName(s.server)
+	}
+	claim := &corev1.PersistentVolumeClaim{}
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: name}, claim)
+	missing := apierrors.IsNotFound(err)
+	switch {
+	case err != nil && !missing:
+		return fmt.Errorf("reading PersistentVolumeClaim %s: %w", name, err)
+	case missing && own != "":
+		s.wrong(authv1alpha1.ReasonClaimNotFound,
+			fmt.Sprintf("PersistentVolumeClaim %q of spec.backend.embedded.storage.sqlite.volumeClaim does not exist; it is waited for", own))
+	case !missing && own == "":
+		s.input.Claim = claim
+	}
+	return nil
+}
+
+// checkReferences goes on only with everything that the spec refers to.
+func (r *Reconciler) checkReferences(_ context.Context, s *scope) (bool, error) {
+	if p := s.problem; p != nil {
+		status.Mark(s.server, authv1alpha1.ConditionCredentialsReady, false, p.reason, p.message)
+		return false, nil
 	}
 	status.Mark(s.server, authv1alpha1.ConditionCredentialsReady, true, authv1alpha1.ReasonSucceeded, "all credentials are there")
 	return true, nil

@@ -2,6 +2,7 @@ package authorizationserver
 
 import (
 	"context"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -10,14 +11,19 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 )
 
+// workers reconcile servers side by side, so that one that does not answer holds up none of the others.
+const workers = 4
+
 // SetupWithManager registers the reconciler.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.APIReader = mgr.GetAPIReader()
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("authorizationserver").
 		For(&authv1alpha1.AuthorizationServer{}).
@@ -33,6 +39,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&authv1alpha1.OAuthClient{}, handler.EnqueueRequestsFromMapFunc(serverOfClient)).
 		Watches(&authv1alpha1.AuthorizationServer{}, handler.EnqueueRequestsFromMapFunc(r.rivals)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(serverOfPod)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
 		Complete(r)
 }
 
@@ -71,7 +78,11 @@ func (r *Reconciler) serversOfSecret(ctx context.Context, secret client.Object) 
 		}
 		return request(user.Namespace, user.Spec.ServerRef.Name)
 	}
+	foreign := metav1.GetControllerOf(secret) == nil
 	return r.find(ctx, secret.GetNamespace(), func(server *authv1alpha1.AuthorizationServer) bool {
+		if foreign && strings.HasPrefix(secret.GetName(), server.Name+"-") {
+			return true // it may stand, or have stood, in the place of one of the server's own
+		}
 		for _, ref := range references(server) {
 			if ref.secret == secret.GetName() {
 				return true

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -42,7 +43,6 @@ func (r *Reconciler) collectUsers(ctx context.Context, s *scope) (bool, error) {
 	}
 	count := int32(len(users))
 	s.server.Status.Users = &count
-	status.Mark(s.server, authv1alpha1.ConditionUsersProjected, true, authv1alpha1.ReasonSucceeded, "the users are in the server's Secrets")
 	return true, r.countClients(ctx, s.server)
 }
 
@@ -56,18 +56,17 @@ func (r *Reconciler) users(ctx context.Context, server *authv1alpha1.Authorizati
 	if err != nil {
 		return nil, err
 	}
+	served, err := serving(server, list.Items)
+	if err != nil {
+		return nil, err
+	}
 	var users []configv1alpha1.User
-	for i := range list.Items {
-		user := &list.Items[i]
-		selected, err := shard.Selected(server, user)
-		if err != nil {
-			return nil, err
+	for _, user := range served {
+		hash := hashes[user.UID]
+		if user.Spec.Password == nil {
+			hash = ""
 		}
-		if !selected || !user.DeletionTimestamp.IsZero() || !status.IsTrue(user, authv1alpha1.ConditionUsernameUnique) ||
-			!status.IsTrue(user, authv1alpha1.ConditionClaimsValid) {
-			continue
-		}
-		entry, err := project(user, hashes[user.UID])
+		entry, err := project(user, hash)
 		if err != nil {
 			return nil, err
 		}
@@ -77,13 +76,42 @@ func (r *Reconciler) users(ctx context.Context, server *authv1alpha1.Authorizati
 	return users, nil
 }
 
+// serving picks the users that the server serves. Who may have which names is found out by the users' own reconciler; that
+// what it says may be out of date must not let two people in under one name, so the older one counts here again.
+func serving(server *authv1alpha1.AuthorizationServer, all []authv1alpha1.OAuthUser) ([]*authv1alpha1.OAuthUser, error) {
+	var picked []*authv1alpha1.OAuthUser
+	for i := range all {
+		user := &all[i]
+		selected, err := shard.Selected(server, user)
+		if err != nil {
+			return nil, err
+		}
+		if selected && user.DeletionTimestamp.IsZero() && status.IsTrue(user, authv1alpha1.ConditionUsernameUnique) &&
+			status.IsTrue(user, authv1alpha1.ConditionClaimsValid) {
+			picked = append(picked, user)
+		}
+	}
+	slices.SortFunc(picked, func(a, b *authv1alpha1.OAuthUser) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	usernames, subjects := map[string]bool{}, map[string]bool{}
+	return slices.DeleteFunc(picked, func(user *authv1alpha1.OAuthUser) bool {
+		username, subject := user.Spec.UsernameKey(), user.EffectiveSubject()
+		taken := usernames[username] || subjects[subject]
+		if !taken {
+			usernames[username], subjects[subject] = true, true
+		}
+		return taken
+	}), nil
+}
+
 // hashes returns the password hashes by the UID of the user that owns them.
-func (r *Reconciler) hashes(ctx context.Context, namespace string) (map[any]string, error) {
+func (r *Reconciler) hashes(ctx context.Context, namespace string) (map[types.UID]string, error) {
 	var secrets corev1.SecretList
 	if err := r.Client.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
 		return nil, fmt.Errorf("listing Secrets: %w", err)
 	}
-	found := map[any]string{}
+	found := map[types.UID]string{}
 	for i := range secrets.Items {
 		secret := &secrets.Items[i]
 		owner := metav1.GetControllerOf(secret)
@@ -94,13 +122,18 @@ func (r *Reconciler) hashes(ctx context.Context, namespace string) (map[any]stri
 	return found, nil
 }
 
-// countClients counts the clients that refer to the server.
+// countClients counts the clients that are registered at the server.
 func (r *Reconciler) countClients(ctx context.Context, server *authv1alpha1.AuthorizationServer) error {
 	var list authv1alpha1.OAuthClientList
 	if err := r.Client.List(ctx, &list, client.InNamespace(server.Namespace), client.MatchingFields{index.ClientServer: server.Name}); err != nil {
 		return fmt.Errorf("listing OAuthClients: %w", err)
 	}
-	count := int32(len(list.Items))
+	var count int32
+	for i := range list.Items {
+		if status.IsTrue(&list.Items[i], authv1alpha1.ConditionRegistered) {
+			count++
+		}
+	}
 	server.Status.Clients = &count
 	return nil
 }

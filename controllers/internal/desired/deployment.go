@@ -110,19 +110,23 @@ func pullSecrets(server *authv1alpha1.AuthorizationServer) []corev1.LocalObjectR
 	return references
 }
 
+// Image is what the pods are told to run.
+func Image(in Input) string {
+	if own := in.Server.Spec.Image; own != "" {
+		return own
+	}
+	return in.DefaultImage
+}
+
 func container(in Input) corev1.Container {
 	server := in.Server
-	image := server.Spec.Image
-	if image == "" {
-		image = in.DefaultImage
-	}
 	pull := server.Spec.ImagePullPolicy
 	if pull == "" {
 		pull = corev1.PullIfNotPresent
 	}
 	resources := resourcesOf(server)
 	return corev1.Container{
-		Name: ContainerName, Image: image, ImagePullPolicy: pull, Args: []string{"--config", configFile},
+		Name: ContainerName, Image: Image(in), ImagePullPolicy: pull, Args: []string{"--config", configFile},
 		Env: []corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit(resources)}},
 		Ports: []corev1.ContainerPort{
 			{Name: "http", ContainerPort: portPublic, Protocol: corev1.ProtocolTCP},

@@ -46,8 +46,12 @@ type Input struct {
 	ConfigYAML string
 	// Session, Engine and Management are the contents of the credential Secrets.
 	Session, Engine, Management map[string][]byte
+	// SessionRotated and ManagementRotated are the rotation requests that they answer.
+	SessionRotated, ManagementRotated string
 	// PostgreSQLURL is the connection string; only its hash gets into an object.
 	PostgreSQLURL []byte
+	// Claim is the claim for the data as it is; nil if there is none. It keeps its class and does not shrink.
+	Claim *corev1.PersistentVolumeClaim
 	// Shards are the user files.
 	Shards [configv1alpha1.UserShards][]byte
 }
@@ -93,16 +97,17 @@ func ManagementName(server string) string { return server + "-management" }
 // Secrets returns the Secrets: credentials and user shards. All shards are always there, so that pods can mount them.
 func Secrets(in Input) []Object {
 	server := in.Server
-	rotated := func(secret *corev1.Secret, annotation string) *corev1.Secret {
-		if request := server.Annotations[annotation]; request != "" {
-			secret.Annotations = map[string]string{AnnotationRotated: request}
+	credential := func(name string, data map[string][]byte, rotated string) *corev1.Secret {
+		secret := &corev1.Secret{ObjectMeta: meta(server, name), Data: data}
+		if rotated != "" {
+			secret.Annotations = map[string]string{AnnotationRotated: rotated}
 		}
 		return secret
 	}
 	secrets := []Object{
-		rotated(&corev1.Secret{ObjectMeta: meta(server, SessionSecretName(server.Name)), Data: in.Session}, authv1alpha1.AnnotationRotateSessionKeys),
-		&corev1.Secret{ObjectMeta: meta(server, EngineSecretName(server.Name)), Data: in.Engine},
-		rotated(&corev1.Secret{ObjectMeta: meta(server, ManagementName(server.Name)), Data: in.Management}, authv1alpha1.AnnotationRotateEngineCredentials),
+		credential(SessionSecretName(server.Name), in.Session, in.SessionRotated),
+		credential(EngineSecretName(server.Name), in.Engine, ""),
+		credential(ManagementName(server.Name), in.Management, in.ManagementRotated),
 	}
 	for i, content := range in.Shards {
 		secrets = append(secrets, &corev1.Secret{

@@ -80,7 +80,7 @@ func storageMounts(server *authv1alpha1.AuthorizationServer) []mount {
 	case authv1alpha1.StorageSQLite:
 		claim := server.Spec.EffectiveVolumeClaim().ExistingClaimName
 		if claim == "" {
-			claim = dataClaimName(server)
+			claim = DataClaimName(server)
 		}
 		source := corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim}}
 		return []mount{{name: volumeData, folder: configv1alpha1.DataDirectory, source: source, writable: true}}
@@ -123,7 +123,8 @@ func callersVolume(callers []authv1alpha1.IntrospectionCaller) corev1.VolumeSour
 	return corev1.VolumeSource{Projected: projected}
 }
 
-func dataClaimName(server *authv1alpha1.AuthorizationServer) string { return server.Name + "-data" }
+// DataClaimName names the claim for the file of SQLite storage.
+func DataClaimName(server *authv1alpha1.AuthorizationServer) string { return server.Name + "-data" }
 
 // volumeClaim is the claim for SQLite's file, unless the user has one of their own.
 func volumeClaim(in Input) Object {
@@ -132,11 +133,18 @@ func volumeClaim(in Input) Object {
 	if spec.EffectiveStorageType() != authv1alpha1.StorageSQLite || claim.ExistingClaimName != "" {
 		return nil
 	}
+	size, class := *claim.Size, claim.StorageClassName
+	if have := in.Claim; have != nil {
+		class = have.Spec.StorageClassName
+		if now := have.Spec.Resources.Requests[corev1.ResourceStorage]; now.Cmp(size) > 0 {
+			size = now
+		}
+	}
 	return &corev1.PersistentVolumeClaim{
-		ObjectMeta: metav1.ObjectMeta{Name: dataClaimName(in.Server), Namespace: in.Server.Namespace, Labels: labelsOf(in.Server)},
+		ObjectMeta: metav1.ObjectMeta{Name: DataClaimName(in.Server), Namespace: in.Server.Namespace, Labels: labelsOf(in.Server)},
 		Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, StorageClassName: claim.StorageClassName,
-			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: *claim.Size}},
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, StorageClassName: class,
+			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: size}},
 		},
 	}
 }

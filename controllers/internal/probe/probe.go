@@ -67,7 +67,9 @@ func (p HTTP) Discovery(ctx context.Context, server *authv1alpha1.AuthorizationS
 		return err
 	}
 	request.Host = issuer.Host
-	response, err := (&http.Client{Transport: transport, Timeout: timeout}).Do(request)
+	// A redirect is not followed: it could lead to somebody else's document.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := (&http.Client{Transport: transport, Timeout: timeout, CheckRedirect: stay}).Do(request)
 	if err != nil {
 		return fmt.Errorf("reading discovery through the Service: %w", err)
 	}
