@@ -47,10 +47,13 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	if err != nil {
 		return err
 	}
-	log, err := logging.New(out, settings.Log.Format, settings.Log.Level)
+	buffer := newLogBuffer(out)
+	defer buffer.Flush()
+	log, err := logging.New(buffer, settings.Log.Format, settings.Log.Level)
 	if err != nil {
 		return err
 	}
+	log = slog.New(urgent{log.Handler(), buffer.Flush})
 	if env("GOMEMLIMIT") == "" { // the runtime reads it by itself
 		limitMemory(log)
 	}
