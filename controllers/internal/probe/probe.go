@@ -1,5 +1,3 @@
-// Package probe asks a server whether it works: its backend through the
-// management API, and its discovery document through the public Service.
 package probe
 
 import (
@@ -9,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -33,6 +32,8 @@ type Connector interface {
 // HTTP probes over the network.
 type HTTP struct {
 	Connector Connector
+	// Dial opens connections, and net.Dialer's does where it is nil.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Backend returns nil if the backend answers with the generated credentials.
@@ -57,7 +58,7 @@ func (p HTTP) Discovery(ctx context.Context, server *authv1alpha1.AuthorizationS
 		Scheme: "http", Host: fmt.Sprintf("%s.%s.svc:%d", server.Name, server.Namespace, server.Spec.EffectiveServicePort()),
 		Path: issuer.Path + "/.well-known/openid-configuration",
 	}
-	transport := &http.Transport{DisableKeepAlives: true, Proxy: nil}
+	transport := &http.Transport{DisableKeepAlives: true, Proxy: nil, DialContext: p.Dial}
 	if server.Spec.TLS != nil {
 		target.Scheme = "https"
 		transport.TLSClientConfig = &tls.Config{ServerName: issuer.Hostname(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // see above
