@@ -3,6 +3,8 @@ package desired
 import (
 	"fmt"
 	"maps"
+	"path"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -122,7 +124,7 @@ func container(in Input) corev1.Container {
 	server := in.Server
 	pull := server.Spec.ImagePullPolicy
 	if pull == "" {
-		pull = corev1.PullIfNotPresent
+		pull = pullPolicy(Image(in))
 	}
 	resources := resourcesOf(server)
 	return corev1.Container{
@@ -145,9 +147,20 @@ func container(in Input) corev1.Container {
 	}
 }
 
-func probe(path string, period, failures int32) *corev1.Probe {
+// pullPolicy is what Kubernetes takes for a new object. It is written down, since Kubernetes does not reconsider when the
+// image changes.
+func pullPolicy(image string) corev1.PullPolicy {
+	name, _, pinned := strings.Cut(image, "@")
+	_, tag, tagged := strings.Cut(path.Base(name), ":")
+	if pinned || (tagged && tag != "latest") {
+		return corev1.PullIfNotPresent
+	}
+	return corev1.PullAlways
+}
+
+func probe(at string, period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
-		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromString("metrics"), Scheme: corev1.URISchemeHTTP}},
+		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: at, Port: intstr.FromString("metrics"), Scheme: corev1.URISchemeHTTP}},
 		PeriodSeconds: period, TimeoutSeconds: 3, FailureThreshold: failures, SuccessThreshold: 1,
 	}
 }
