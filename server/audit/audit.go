@@ -12,8 +12,9 @@ type Record struct {
 	Action, Result string
 	// Client and Subject are who the request is about.
 	Client, Subject string
-	// Address is where the request comes from.
+	// Address is where the request comes from. Shared says that it is a proxy's, who may speak for anybody.
 	Address string
+	Shared  bool
 
 	params []slog.Attr
 	// problem and problems are what went wrong inside.
@@ -21,8 +22,14 @@ type Record struct {
 	problems []slog.Attr
 }
 
-// Address returns where the request of the context comes from.
-func Address(ctx context.Context) string { return From(ctx).Address }
+// Address returns where the request of the context comes from; "" if only a proxy's address is known.
+func Address(ctx context.Context) string {
+	record := From(ctx)
+	if record.Shared {
+		return ""
+	}
+	return record.Address
+}
 
 type contextKey struct{}
 

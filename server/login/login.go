@@ -74,7 +74,7 @@ func New(opts Options) *Checker {
 type Attempt struct {
 	Username string
 	Password string
-	// Address is where the attempt comes from.
+	// Address is where the attempt comes from; "" if that is not known.
 	Address string
 }
 
@@ -105,7 +105,9 @@ func (c *Checker) check(ctx context.Context, attempt Attempt) (*configv1alpha1.U
 	switch {
 	case errors.Is(err, ErrWrong):
 		c.accounts.fail(account)
-		c.addresses.fail(address)
+		if attempt.Address != "" {
+			c.addresses.fail(address)
+		}
 	case err == nil:
 		c.accounts.succeed(account)
 	}

@@ -112,6 +112,18 @@ func TestDelaysGrowPerAddress(t *testing.T) {
 	}
 }
 
+// TestUnknownAddress: where nobody knows who calls, nobody is slowed down for others.
+func TestUnknownAddress(t *testing.T) {
+	t.Parallel()
+	checker, _, _ := setup(t)
+	for i := range 32 {
+		_, err := checker.Check(t.Context(), login.Attempt{Username: string(rune('a' + i)), Password: "x"})
+		if !errors.Is(err, login.ErrWrong) {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
+	}
+}
+
 // TestParallelGuesses: attempts that arrive together do not all count as the free ones.
 func TestParallelGuesses(t *testing.T) {
 	t.Parallel()

@@ -1,21 +1,26 @@
 package middleware
 
 import (
+	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Proxies are the networks whose X-Forwarded-For is believed.
 type Proxies struct {
 	trusted []netip.Prefix
+	// warned is whether the log said that there is a proxy which nobody told us of.
+	warned *atomic.Bool
 }
 
 // NewProxies parses CIDRs, which were validated before.
 func NewProxies(cidrs []string) (Proxies, error) {
-	var p Proxies
+	p := Proxies{warned: &atomic.Bool{}}
 	for _, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil {
@@ -47,6 +52,20 @@ func (p Proxies) Client(r *http.Request) string {
 		}
 	}
 	return host
+}
+
+// Shared says whether the peer is a proxy that nobody told us of: then its address is everybody's, and must not be held
+// against anybody. Where proxies are configured, whoever else sends the header only pretends to be one.
+func (p Proxies) Shared(r *http.Request) bool {
+	return len(p.trusted) == 0 && r.Header["X-Forwarded-For"] != nil
+}
+
+// warn says once that callers cannot be told apart.
+func (p Proxies) warn(ctx context.Context, log *slog.Logger, peer string) {
+	if !p.warned.Swap(true) {
+		log.WarnContext(ctx, "Requests come through a proxy that trustedProxies does not name: failed logins slow down accounts only, not addresses",
+			"peer", peer)
+	}
 }
 
 func (p Proxies) trusts(host string) bool {

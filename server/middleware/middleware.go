@@ -59,7 +59,10 @@ func Wrap(opts Options, endpoint Endpoint) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{began: opts.Clock(), id: requestID(r), recorder: responseRecorder{ResponseWriter: w}}
-		c.record.Address = opts.Proxies.Client(r)
+		c.record.Address, c.record.Shared = opts.Proxies.Client(r), opts.Proxies.Shared(r)
+		if c.record.Shared {
+			opts.Proxies.warn(r.Context(), opts.Log, c.record.Address)
+		}
 		setHeaders(w.Header(), c.id, opts.HTTPS)
 		if opts.Draining() {
 			w.Header()["Connection"] = closing

@@ -224,6 +224,43 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
+// TestUnknownProxy: behind a proxy that nobody configured, the address is nobody's, and the log says so once.
+func TestUnknownProxy(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		trusted   []string
+		forwarded string
+		want      string
+		warnings  int
+	}{
+		"unknown proxy":       {nil, "192.0.2.1", "", 1},
+		"no proxy":            {nil, "", "10.0.0.1", 0},
+		"somebody's pretense": {[]string{"172.16.0.0/12"}, "192.0.2.1", "10.0.0.1", 0},
+	} {
+		proxies, err := middleware.NewProxies(test.trusted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		var got string
+		handler := middleware.Wrap(middleware.Options{
+			Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now,
+			Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
+		}, middleware.Endpoint{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = audit.Address(r.Context()) })})
+		for range 2 {
+			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+			r.RemoteAddr = "10.0.0.1:1"
+			if test.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", test.forwarded)
+			}
+			handler.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		if warnings := strings.Count(log.String(), "trustedProxies"); got != test.want || warnings != test.warnings {
+			t.Errorf("%s: address %q, %d warnings", name, got, warnings)
+		}
+	}
+}
+
 // FuzzClientAddress: whatever the header holds, an untrusted peer is never believed and nothing panics.
 func FuzzClientAddress(f *testing.F) {
 	f.Add("192.0.2.1, 10.0.0.2", "10.0.0.1:1")

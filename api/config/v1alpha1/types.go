@@ -20,7 +20,8 @@ type ServerConfig struct {
 	// TLS makes the public port serve HTTPS.
 	TLS *TLSFiles `json:"tls,omitempty"`
 	// TrustedProxies are CIDRs whose X-Forwarded-For is believed when the address of a caller is taken for throttling
-	// and the audit log. Default none.
+	// and the audit log. Default none: where requests carry the header nevertheless, failed logins slow down accounts
+	// only, because the address that is seen may be everybody's.
 	TrustedProxies []string `json:"trustedProxies,omitempty"`
 	// Backend selects the protocol engine. Required.
 	Backend Backend `json:"backend"`
