@@ -21,6 +21,9 @@ var styleSheet string
 //go:embed templates/*.html
 var templateFiles embed.FS
 
+// imagePart allows logos, which lie anywhere.
+const imagePart = "img-src https: data:"
+
 // Renderer renders pages.
 type Renderer struct {
 	templates  *template.Template
@@ -47,7 +50,7 @@ func hash(text string) string {
 // Authorize writes the page.
 func (rd *Renderer) Authorize(w http.ResponseWriter, status int, page AuthorizePage) error {
 	policy := []string{
-		"default-src 'none'", rd.stylePart, "img-src https: data:", "base-uri 'none'", "frame-ancestors 'none'",
+		"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'",
 		strings.TrimSpace("form-action 'self' " + destinations(page.RedirectURI)),
 	}
 	return rd.write(w, status, policy, "authorize.html", page)
@@ -55,7 +58,7 @@ func (rd *Renderer) Authorize(w http.ResponseWriter, status int, page AuthorizeP
 
 // Message writes the page.
 func (rd *Renderer) Message(w http.ResponseWriter, status int, page MessagePage) error {
-	policy := []string{"default-src 'none'", rd.stylePart, "base-uri 'none'", "frame-ancestors 'none'", "form-action 'none'"}
+	policy := []string{"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'", "form-action 'none'"}
 	return rd.write(w, status, policy, "message.html", page)
 }
 
