@@ -23,6 +23,7 @@ var _ = Describe("The objects of a server", func() {
 		namespace string
 		server    *authv1alpha1.AuthorizationServer
 		user      *authv1alpha1.OAuthUser
+		o         *operator
 	)
 
 	BeforeEach(func(ctx SpecContext) {
@@ -31,7 +32,7 @@ var _ = Describe("The objects of a server", func() {
 		server, objects = world(namespace)
 		user = objects[2].(*authv1alpha1.OAuthUser)
 		create(ctx, objects[0])
-		startOperator(namespace, newEngine(), 0)
+		o = startOperator(namespace, newEngine(), 0)
 		kubelet, stop := context.WithCancel(context.Background())
 		DeferCleanup(func() { stop() })
 		playKubelet(kubelet, namespace)
@@ -54,6 +55,17 @@ var _ = Describe("The objects of a server", func() {
 		mutate(&server.Spec)
 		Expect(cluster.Patch(ctx, server, client.MergeFrom(before))).To(Succeed())
 	}
+
+	It("cost an operator that starts anew not one write", func(ctx SpecContext) {
+		create(ctx, server, user)
+		awaitReady(ctx, server, user)
+		o.kill()
+		again := startOperator(namespace, o.backend, 0)
+		Consistently(again.writes.Load).WithTimeout(3 * time.Second).Should(BeZero())
+		// It works: a change is taken up.
+		annotate(ctx, server, authv1alpha1.AnnotationRotateSessionKeys, "1")
+		Eventually(again.writes.Load).WithTimeout(patience).ShouldNot(BeZero())
+	}, SpecTimeout(time.Minute))
 
 	It("leaves a Secret of somebody else alone, and goes on when it is gone", func(ctx SpecContext) {
 		foreign := &corev1.Secret{
