@@ -430,6 +430,10 @@ func TestRemovedUser(t *testing.T) {
 		time.Sleep(20 * time.Millisecond) // the server notices by itself
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}
+	asked := url.Values{"token": {tokens["access_token"].(string)}}
+	if status, _, answer := post(t, s, "/api/introspection", asked, "api", servertest.IntrospectionSecret); status != http.StatusOK || answer["active"] != false {
+		t.Errorf("introspection: %d %v", status, answer)
+	}
 	status, _, answer := post(t, s, "/api/token", form, "app", client.ClientSecret)
 	if status != http.StatusBadRequest || answer["error"] != "invalid_grant" {
 		t.Errorf("refresh: %d %v", status, answer)

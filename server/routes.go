@@ -39,7 +39,7 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	m.page("POST", base+pathDecision, authorization.Decide, authorization.Failure)
 	m.mount("POST", base+pathToken, anyOrigin(tokens))
 	m.mount("POST", base+pathRevocation, anyOrigin(revoke.New(backend)))
-	m.mount("POST", base+pathIntrospection, introspect.New(backend, p.callers))
+	m.mount("POST", base+pathIntrospection, introspect.New(backend, p.callers, p.users))
 	m.mount("GET", base+pathUserInfo, anyOrigin(userInfo))
 	m.mount("POST", base+pathUserInfo, anyOrigin(userInfo))
 	m.mount("GET", base+pathJWKS, discovery.Document(backend.ServiceJWKS))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -65,16 +67,22 @@ func (c *Callers) authentic(credentials basicauth.Credentials) bool {
 	return subtle.ConstantTimeCompare(want[:], presented[:]) == 1 && known
 }
 
+// Users finds people who may use the server.
+type Users interface {
+	BySubject(subject string) *configv1alpha1.User
+}
+
 // Handler serves the endpoint.
 type Handler struct {
 	backend authlete.IntrospectionAPI
 	callers *Callers
+	users   Users
 	table   reply.Table[authlete.StandardIntrospectionAction]
 }
 
 // New returns the handler.
-func New(backend authlete.IntrospectionAPI, callers *Callers) *Handler {
-	return &Handler{backend: backend, callers: callers, table: reply.Table[authlete.StandardIntrospectionAction]{
+func New(backend authlete.IntrospectionAPI, callers *Callers, users Users) *Handler {
+	return &Handler{backend: backend, callers: callers, users: users, table: reply.Table[authlete.StandardIntrospectionAction]{
 		authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
 		authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
 		authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
@@ -102,5 +110,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	record := audit.From(r.Context())
 	record.Note(string(response.Action), response.ResultCode)
 	record.Client = credentials.User
-	h.table.Write(w, r, response.Action, response.ResponseContent)
+	content := response.ResponseContent
+	if response.Action == authlete.StandardIntrospectionOK && h.gone(content) {
+		content = inactive
+	}
+	h.table.Write(w, r, response.Action, content)
+}
+
+// inactive is all that is said of a token that is worth nothing (RFC 7662, section 2.2).
+const inactive = `{"active":false}`
+
+// gone says whether a token belongs to a person who may not use the server any more: the backend does not know people. An
+// answer that cannot be read vouches for nobody.
+func (h *Handler) gone(content string) bool {
+	if !strings.Contains(content, `"sub"`) {
+		return false // it is a client's own
+	}
+	var token struct {
+		Subject string `json:"sub"`
+	}
+	if err := json.Unmarshal([]byte(content), &token); err != nil {
+		return true
+	}
+	return token.Subject != "" && h.users.BySubject(token.Subject) == nil
 }

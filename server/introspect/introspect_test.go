@@ -22,13 +22,28 @@ type backend struct {
 	authlete.IntrospectionAPI
 
 	asked []string
+	// content replaces the JWT with which it answers.
+	content string
 }
 
 func (b *backend) StandardIntrospection(
 	_ context.Context, req *authlete.StandardIntrospectionRequest,
 ) (*authlete.StandardIntrospectionResponse, error) {
 	b.asked = append(b.asked, req.Parameters)
+	if b.content != "" {
+		return &authlete.StandardIntrospectionResponse{Action: authlete.StandardIntrospectionOK, ResponseContent: b.content}, nil
+	}
 	return &authlete.StandardIntrospectionResponse{Action: authlete.StandardIntrospectionJWT, ResponseContent: "a.b.c"}, nil
+}
+
+// people are those who may use the server, by subject.
+type people map[string]bool
+
+func (p people) BySubject(subject string) *configv1alpha1.User {
+	if !p[subject] {
+		return nil
+	}
+	return &configv1alpha1.User{Subject: subject}
 }
 
 // ask introspects with the credentials.
@@ -64,7 +79,7 @@ func TestCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked := &backend{}
-	handler := introspect.New(asked, callers)
+	handler := introspect.New(asked, callers, people{})
 	for name, test := range map[string]struct {
 		user, secret string
 		status       int
@@ -115,7 +130,7 @@ func TestNobodyMayAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := ask(introspect.New(&backend{}, callers), "api", "secret"); w.Code != http.StatusUnauthorized {
+	if w := ask(introspect.New(&backend{}, callers, people{}), "api", "secret"); w.Code != http.StatusUnauthorized {
 		t.Errorf("status %d", w.Code)
 	}
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -126,6 +141,32 @@ func TestNobodyMayAsk(t *testing.T) {
 		caller := configv1alpha1.IntrospectionCaller{Name: "api", SecretFile: path}
 		if _, err := introspect.OpenCallers([]configv1alpha1.IntrospectionCaller{caller}, slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("OpenCallers accepted %s", path)
+		}
+	}
+}
+
+// TestPeopleWhoAreGone: a token outlives its person by nothing.
+func TestPeopleWhoAreGone(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	callers, err := introspect.OpenCallers([]configv1alpha1.IntrospectionCaller{{Name: "api", SecretFile: secret}}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const inactive = `{"active":false}`
+	for content, want := range map[string]string{
+		`{"active":true,"sub":"1"}`:         `{"active":true,"sub":"1"}`,
+		`{"active":true,"sub":"2"}`:         inactive,
+		`{"active":true,"client_id":"app"}`: `{"active":true,"client_id":"app"}`,
+		inactive:                            inactive,
+		`{"active":true,"sub":7}`:           inactive,
+	} {
+		w := ask(introspect.New(&backend{content: content}, callers, people{"1": true}), "api", "secret")
+		if w.Code != http.StatusOK || w.Body.String() != want {
+			t.Errorf("%s became %d %s, want %s", content, w.Code, w.Body.String(), want)
 		}
 	}
 }
