@@ -125,17 +125,21 @@ func TestMessage(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	page := web.MessagePage{
-		Service: web.Service{Name: "Example Login", LogoURI: "https://login.example.com/logo.png"}, Title: "Title", Text: "Text", Detail: "Detail", BackURI: "https://app.example.com", BackName: "App",
+		Service: web.Service{Name: "Example Login", LogoURI: "https://login.example.com/logo.png"},
+		Title:   "Title", Text: "Text", Detail: "Detail", BackURI: "https://app.example.com", BackName: "App",
 	}
 	if err := renderer.Message(w, 400, page); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Example Login", "https://login.example.com/logo.png", "Title", "Text", "Detail", `href="https://app.example.com"`, "Back to App"} {
+	for _, want := range []string{
+		"Example Login", "https://login.example.com/logo.png", "Title", "Text", "Detail", `href="https://app.example.com"`, "Back to App",
+	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'none'") || !strings.Contains(policy, "img-src https:") || w.Code != 400 {
+	policy := w.Header().Get("Content-Security-Policy")
+	if !strings.Contains(policy, "form-action 'none'") || !strings.Contains(policy, "img-src https:") || w.Code != 400 {
 		t.Errorf("%d, %s", w.Code, policy)
 	}
 }
