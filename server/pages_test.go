@@ -308,3 +308,50 @@ func TestPasswordGrant(t *testing.T) {
 		t.Error("the password is in the log")
 	}
 }
+
+// TestEssentialClass: a login that this server cannot vouch for is not asked for in vain.
+func TestEssentialClass(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Backend: func(engine authlete.Runtime) authlete.Runtime {
+		return &scripted{Runtime: engine, authorization: func(req *authlete.AuthorizationRequest) (*authlete.AuthorizationResponse, error) {
+			response, err := engine.Authorization(t.Context(), req)
+			if err == nil {
+				response.Acrs, response.AcrEssential = []string{"urn:mace:incommon:iap:silver"}, true
+			}
+			return response, err
+		}}
+	}})
+	s.Client(t, nil)
+	for _, prompt := range []string{"", "login"} {
+		end := s.NewBrowser(t).Authorize(map[string]string{"prompt": prompt})
+		if got := end.Parameter(t, "error"); got != "unmet_authentication_requirements" {
+			t.Errorf("prompt %q: error %q", prompt, got)
+		}
+	}
+}
+
+// TestMalformedCredentials: what cannot be decoded is no client, at every endpoint that takes credentials.
+func TestMalformedCredentials(t *testing.T) {
+	t.Parallel()
+	s, client, _ := start(t)
+	for path, realm := range map[string]string{"/api/token": "token", "/api/revocation": "revocation", "/api/introspection": "introspection"} {
+		for _, header := range []string{"Basic ***", "Basic " + "YXBw", "Basic Og=="} {
+			got := send(t, s, http.MethodPost, path, url.Values{"token": {"x"}}, "", "", "Authorization", header)
+			if got.StatusCode != http.StatusUnauthorized || got.Header.Get("WWW-Authenticate") != `Basic realm="`+realm+`"` ||
+				!strings.Contains(got.body, `"error":"invalid_client"`) {
+				t.Errorf("%s with %q: %d %v %s", path, header, got.StatusCode, got.Header, got.body)
+			}
+		}
+	}
+	inBody := url.Values{"grant_type": {"client_credentials"}, "client_id": {"app"}, "client_secret": {"wrong"}}
+	if got := send(t, s, http.MethodPost, "/api/token", inBody, "", ""); got.StatusCode != http.StatusBadRequest || got.Header.Get("WWW-Authenticate") != "" {
+		t.Errorf("a wrong secret in the body: %d %v", got.StatusCode, got.Header)
+	}
+	inURL := "/api/token?" + url.Values{"client_id": {"app"}, "client_secret": {client.ClientSecret}}.Encode()
+	if got := send(t, s, http.MethodPost, inURL, url.Values{"grant_type": {"client_credentials"}}, "", ""); got.StatusCode == http.StatusOK {
+		t.Error("credentials in the URL are accepted")
+	}
+	if strings.Contains(s.Log(), client.ClientSecret) {
+		t.Error("a secret is in the log")
+	}
+}
