@@ -44,7 +44,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, opts Options) error
 	reconcilers := map[string]interface{ SetupWithManager(mgr ctrl.Manager) error }{
 		"AuthorizationServer": &authorizationserver.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("authorizationserver"),
-			Prober: opts.Prober, Clock: opts.Clock, Rand: opts.Rand, ServerImage: opts.ServerImage,
+			Prober: opts.Prober, Connector: opts.Connector, Clock: opts.Clock, Rand: opts.Rand, ServerImage: opts.ServerImage,
 		},
 		"OAuthUser": &oauthuser.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("oauthuser"), Clock: opts.Clock, Rand: opts.Rand,

@@ -14,11 +14,14 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
+	"github.com/authserver-dev/operator/controllers/internal/revocation"
 	"github.com/authserver-dev/operator/controllers/internal/serverconfig"
 	"github.com/authserver-dev/operator/controllers/internal/status"
+	"github.com/authserver-dev/operator/internal/authlete"
 )
 
 const (
@@ -34,6 +37,11 @@ type Prober interface {
 	Discovery(ctx context.Context, server *authv1alpha1.AuthorizationServer) error
 }
 
+// Connector opens the management API of a server.
+type Connector interface {
+	Connect(ctx context.Context, server *authv1alpha1.AuthorizationServer) (authlete.Management, error)
+}
+
 // Reconciler reconciles AuthorizationServers.
 type Reconciler struct {
 	Client client.Client
@@ -42,6 +50,7 @@ type Reconciler struct {
 	Applier   *apply.Applier
 	Recorder  events.EventRecorder
 	Prober    Prober
+	Connector Connector
 	Clock     func() time.Time
 	Rand      io.Reader
 	// ServerImage is the image of servers whose resource names none.
@@ -57,6 +66,9 @@ type scope struct {
 	reloaded map[string][]byte
 	// problem is what is wrong with things that the spec refers to; nil if nothing is.
 	problem *problem
+	// revocations are left to do; again is when to look at them.
+	revocations [configv1alpha1.UserShards]revocation.Pending
+	again       time.Duration
 	// applied is the Deployment as it was applied, and pods are those that it has.
 	applied client.Object
 	pods    []corev1.Pod
@@ -92,7 +104,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	before := server.DeepCopy()
 	status.Begin(server)
-	err := r.reconcile(ctx, &scope{server: server, input: desired.Input{Server: server, DefaultImage: r.ServerImage}})
+	s := &scope{server: server, input: desired.Input{Server: server, DefaultImage: r.ServerImage}}
+	err := r.reconcile(ctx, s)
 	status.Summarize(server, summarized()...)
 	if patchErr := status.Patch(ctx, r.Client, before, server); patchErr != nil {
 		return ctrl.Result{}, patchErr
@@ -101,12 +114,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	return result(server), nil
+	return result(s), nil
 }
 
 // result says when to look again.
-func result(server *authv1alpha1.AuthorizationServer) ctrl.Result {
+func result(s *scope) ctrl.Result {
+	server := s.server
 	switch {
+	case s.again > 0:
+		return ctrl.Result{RequeueAfter: s.again}
 	case status.IsTrue(server, authv1alpha1.ConditionReady), status.IsTrue(server, authv1alpha1.ConditionStalled):
 		return ctrl.Result{RequeueAfter: checkInterval}
 	default:
@@ -130,8 +146,10 @@ func (r *Reconciler) steps() []step {
 		{"reading what the spec refers to", []string{authv1alpha1.ConditionCredentialsReady}, r.readReferences},
 		{"making the credentials", []string{authv1alpha1.ConditionCredentialsReady}, r.ensureCredentials},
 		{"collecting the users", []string{authv1alpha1.ConditionUsersProjected}, r.collectUsers},
+		{"finding out whose tokens to revoke", []string{authv1alpha1.ConditionUsersProjected}, r.findRevocations},
 		{"writing the Secrets", []string{authv1alpha1.ConditionUsersProjected}, r.applySecrets},
 		{"giving the pods the users", []string{authv1alpha1.ConditionUsersProjected}, r.refreshPods},
+		{"revoking tokens", []string{authv1alpha1.ConditionUsersProjected}, r.revokeTokens},
 		{"checking what the spec refers to", []string{authv1alpha1.ConditionCredentialsReady}, r.checkReferences},
 		{"applying the objects", []string{authv1alpha1.ConditionAvailable}, r.apply},
 		{"observing the pods", []string{authv1alpha1.ConditionAvailable}, r.observe},

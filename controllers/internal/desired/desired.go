@@ -54,7 +54,12 @@ type Input struct {
 	Claim *corev1.PersistentVolumeClaim
 	// Shards are the user files.
 	Shards [configv1alpha1.UserShards][]byte
+	// Revocations are, for each user file, the revocations that its changes have left to do. Pods do not see them.
+	Revocations [configv1alpha1.UserShards][]byte
 }
+
+// KeyRevocations is the key of the revocations in a Secret with users.
+const KeyRevocations = "revocations.json"
 
 // Build returns the objects, in the order in which they are applied.
 func Build(in Input) []Object {
@@ -110,9 +115,11 @@ func Secrets(in Input) []Object {
 		credential(ManagementName(server.Name), in.Management, in.ManagementRotated),
 	}
 	for i, content := range in.Shards {
-		secrets = append(secrets, &corev1.Secret{
-			ObjectMeta: meta(server, shard.SecretName(server.Name, i)), Data: map[string][]byte{configv1alpha1.ShardFile(i): content},
-		})
+		data := map[string][]byte{configv1alpha1.ShardFile(i): content}
+		if pending := in.Revocations[i]; len(pending) > 0 {
+			data[KeyRevocations] = pending
+		}
+		secrets = append(secrets, &corev1.Secret{ObjectMeta: meta(server, shard.SecretName(server.Name, i)), Data: data})
 	}
 	return secrets
 }
