@@ -4,26 +4,40 @@ import "k8s.io/apimachinery/pkg/api/resource"
 
 // BackendType selects the protocol engine.
 //
-// +kubebuilder:validation:Enum=Embedded
+// +kubebuilder:validation:Enum=Embedded;Authlete
 type BackendType string
 
-// BackendEmbedded is the engine that runs inside the server's pods.
-const BackendEmbedded BackendType = "Embedded"
+// Backend types.
+const (
+	// BackendEmbedded is the engine that runs inside the server's pods.
+	BackendEmbedded BackendType = "Embedded"
+	// BackendAuthlete is Authlete, called over its Web API.
+	BackendAuthlete BackendType = "Authlete"
+)
 
 // Backend selects and configures the protocol engine: a union, whose member is
 // named by type.
 //
 // +union
 // +kubebuilder:validation:XValidation:rule="self.type != 'Embedded' || has(self.embedded)",message="backend.embedded is required when backend.type is Embedded: add it, with a storage",reason=FieldValueRequired,fieldPath=".embedded"
+// +kubebuilder:validation:XValidation:rule="self.type == 'Embedded' || !has(self.embedded)",message="backend.embedded may be set only when backend.type is Embedded: remove it or change the type",reason=FieldValueForbidden,fieldPath=".embedded"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Authlete' || has(self.authlete)",message="backend.authlete is required when backend.type is Authlete: add it, with a credentialsSecretRef",reason=FieldValueRequired,fieldPath=".authlete"
+// +kubebuilder:validation:XValidation:rule="self.type == 'Authlete' || !has(self.authlete)",message="backend.authlete may be set only when backend.type is Authlete: remove it or change the type",reason=FieldValueForbidden,fieldPath=".authlete"
 type Backend struct {
-	// type selects the engine: Embedded. Required.
+	// type selects the engine: Embedded, which runs inside the pods, or Authlete, which is called over its Web API.
+	// Required. A change moves no data: tokens and signing keys stay behind, and clients are registered again.
 	// +required
 	// +unionDiscriminator
 	Type BackendType `json:"type,omitempty"`
 
-	// embedded configures the engine that runs inside the pods. Required when type is Embedded.
+	// embedded configures the engine that runs inside the pods. Required when type is Embedded, refused
+	// otherwise.
 	// +optional
 	Embedded *EmbeddedBackend `json:"embedded,omitempty"`
+
+	// authlete configures Authlete. Required when type is Authlete, refused otherwise.
+	// +optional
+	Authlete *AuthleteBackend `json:"authlete,omitempty"`
 }
 
 // EmbeddedBackend configures the engine that runs inside the pods.

@@ -25,8 +25,11 @@ const (
 	DefaultFreeAttempts             int32 = 3
 	DefaultMaxDelaySeconds          int32 = 300
 	DefaultMaxConnections           int32 = 10
+	DefaultConnectTimeoutSeconds    int32 = 5
+	DefaultRequestTimeoutSeconds    int32 = 10
 	DefaultVolumeSize                     = "1Gi"
 	DefaultConnectionKey                  = "url"
+	DefaultCAKey                          = "ca.crt"
 	DefaultCallerSecretKey                = "secret"
 )
 
@@ -75,6 +78,24 @@ func (s *AuthorizationServerSpec) EffectiveVolumeClaim() VolumeClaim {
 // default.
 func (p *PostgreSQLStorage) EffectiveMaxConnections() int32 {
 	return valueOr(p.MaxConnections, DefaultMaxConnections)
+}
+
+// EffectiveManagement returns what happens to service settings that differ,
+// Observe by default.
+func (a *AuthleteBackend) EffectiveManagement() AuthleteManagement {
+	return nonZeroOr(a.Management, ManagementObserve)
+}
+
+// EffectiveConnectTimeoutSeconds returns the bound of connecting, 5 seconds by
+// default.
+func (a *AuthleteBackend) EffectiveConnectTimeoutSeconds() int32 {
+	return valueOr(a.ConnectTimeoutSeconds, DefaultConnectTimeoutSeconds)
+}
+
+// EffectiveRequestTimeoutSeconds returns the bound of one call, 10 seconds by
+// default.
+func (a *AuthleteBackend) EffectiveRequestTimeoutSeconds() int32 {
+	return valueOr(a.RequestTimeoutSeconds, DefaultRequestTimeoutSeconds)
 }
 
 // EffectiveTerminationGracePeriodSeconds returns how long a pod may finish

@@ -224,6 +224,10 @@ type AuthorizationServerStatus struct {
 	// +kubebuilder:validation:MaxLength=512
 	Image string `json:"image,omitempty"`
 
+	// backend is what was observed of Authlete; absent with the embedded engine.
+	// +optional
+	Backend *BackendStatus `json:"backend,omitempty"`
+
 	// configHash identifies the configuration that the pods are told to run, in a few characters.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64

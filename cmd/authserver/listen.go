@@ -12,6 +12,7 @@ import (
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/server"
 	"github.com/authserver-dev/operator/server/config"
 	"github.com/authserver-dev/operator/server/engine"
@@ -80,6 +81,9 @@ const (
 	portManagement = "management"
 )
 
+// managementService is the number of the one service that the engine has.
+const managementService = "1"
+
 // management serves the API of the operator.
 func (l *listeners) management(tokenFile string, backend *engine.Engine) (http.Handler, error) {
 	token, err := livefile.Open(livefile.Options[string]{
@@ -90,7 +94,10 @@ func (l *listeners) management(tokenFile string, backend *engine.Engine) (http.H
 		return nil, err
 	}
 	l.watch(token)
-	return httpapi.New(httpapi.Options{Backend: backend, Token: token.Get, Log: l.log}), nil
+	accepted := func() []*credentials.Credentials {
+		return []*credentials.Credentials{{Version: credentials.V3, ServiceID: managementService, AccessToken: token.Get()}}
+	}
+	return httpapi.New(httpapi.Options{Backend: backend, Credentials: accepted, Log: l.log}), nil
 }
 
 // add opens a port, with TLS if files are given.

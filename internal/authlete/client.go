@@ -89,6 +89,8 @@ type Client struct {
 	CreatedAt int64 `json:"createdAt,omitempty"`
 	// ModifiedAt is in milliseconds since the epoch.
 	ModifiedAt int64 `json:"modifiedAt,omitempty"`
+	// Other are the members that this project does not know.
+	Other Other `json:"-"`
 }
 
 // ClientExtension narrows what a client may ask for and how long its tokens live.
@@ -101,6 +103,8 @@ type ClientExtension struct {
 	AccessTokenDuration int64 `json:"accessTokenDuration,omitempty"`
 	// RefreshTokenDuration is in seconds; 0 means as the service says.
 	RefreshTokenDuration int64 `json:"refreshTokenDuration,omitempty"`
+	// Other are the members that this project does not know.
+	Other Other `json:"-"`
 }
 
 // Attribute returns the value of a client attribute, or the empty string.

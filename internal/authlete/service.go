@@ -64,6 +64,8 @@ type Scope struct {
 	DefaultEntry bool `json:"defaultEntry"`
 	// Description is shown to the end-user.
 	Description string `json:"description,omitempty"`
+	// Other are the members that this project does not know.
+	Other Other `json:"-"`
 }
 
 // Service is the part of the service settings that this project sets or reads. Durations are in seconds.
@@ -164,4 +166,6 @@ type Service struct {
 	RefreshTokenIdempotent bool `json:"refreshTokenIdempotent"`
 	// MissingClientIDAllowed lets token requests of a grant do without client_id; the embedded engine always wants one.
 	MissingClientIDAllowed bool `json:"missingClientIdAllowed"`
+	// Other are the members that this project does not know.
+	Other Other `json:"-"`
 }

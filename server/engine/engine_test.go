@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 	"github.com/authserver-dev/operator/server/engine"
 	"github.com/authserver-dev/operator/server/engine/enginetest"
@@ -74,17 +75,31 @@ func TestPostgreSQL(t *testing.T) {
 // TestWire runs the suite through our own client and server: each proves the other.
 func TestWire(t *testing.T) {
 	t.Parallel()
-	const token = "management-token-for-tests"
+	for _, version := range []credentials.Version{credentials.V2, credentials.V3} {
+		t.Run(string(version), func(t *testing.T) {
+			t.Parallel()
+			overTheWire(t, version)
+		})
+	}
+}
+
+// overTheWire runs the suite through our client and the engine's API in one dialect.
+func overTheWire(t *testing.T, version credentials.Version) {
+	t.Helper()
 	enginetest.Run(t, func(t *testing.T, service authlete.Service) enginetest.Backend {
 		t.Helper()
 		clock := enginetest.NewClock()
 		e := open(t, clock, engine.Storage{}, service)
+		as := &credentials.Credentials{
+			Version: version, ServiceID: "1", AccessToken: "token", APISecret: "secret", OwnerKey: "2", OwnerSecret: "owner-secret",
+		}
 		server := httptest.NewServer(httpapi.New(httpapi.Options{
-			Backend: e, Token: func() string { return token }, Log: slog.New(slog.DiscardHandler),
+			Backend: e, Credentials: func() []*credentials.Credentials { return []*credentials.Credentials{as} }, Log: slog.New(slog.DiscardHandler),
 		}))
 		t.Cleanup(server.Close)
+		as.BaseURL = server.URL
 		client := httpclient.New(httpclient.Options{
-			BaseURL: server.URL, ServiceID: "1", Token: func() string { return token }, HTTP: &http.Client{Timeout: 10 * time.Second},
+			Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Timeout: 10 * time.Second},
 		})
 		return enginetest.Backend{Runtime: client, Management: client, Clock: clock}
 	})

@@ -23,6 +23,7 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 	"github.com/authserver-dev/operator/internal/password"
 )
@@ -201,9 +202,10 @@ func (t *target) write(c *configv1alpha1.ServerConfig) error {
 func (t *target) register(ctx context.Context) (*authlete.Client, error) {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(t.ca)
+	as := &credentials.Credentials{Version: credentials.V3, BaseURL: "https://" + t.management, ServiceID: "1", AccessToken: managerToken}
 	manager := httpclient.New(httpclient.Options{
-		BaseURL: "https://" + t.management, ServiceID: "1", Token: func() string { return managerToken },
-		HTTP: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
+		Credentials: func() *credentials.Credentials { return as },
+		HTTP:        &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
 	})
 	return manager.ClientCreate(ctx, &authlete.Client{
 		ClientIDAlias: "app", RedirectURIs: []string{redirect}, ResponseTypes: []authlete.ResponseType{authlete.ResponseCode},

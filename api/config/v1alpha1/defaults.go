@@ -23,6 +23,10 @@ func Default(c *ServerConfig) {
 	c.Session.InteractionSeconds = or(c.Session.InteractionSeconds, 900)
 	c.Session.Consent = or(c.Session.Consent, ConsentRemember)
 	defaultService(c)
+	if a := c.Backend.Authlete; a != nil {
+		a.ConnectSeconds = or(a.ConnectSeconds, 5)
+		a.RequestSeconds = or(a.RequestSeconds, 10)
+	}
 	if e := c.Backend.Embedded; e != nil {
 		e.SigningKeys.PublishSeconds = or(e.SigningKeys.PublishSeconds, 86400)
 		if p := e.Storage.PostgreSQL; p != nil {

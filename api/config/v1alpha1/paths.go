@@ -14,5 +14,9 @@ const (
 	PublicCertFile         = "/etc/authserver/secrets/tls/tls.crt"
 	PublicKeyFile          = "/etc/authserver/secrets/tls/tls.key"
 	CallerSecretsDirectory = "/etc/authserver/secrets/callers" //nolint:gosec // a path
+	AuthleteDirectory      = "/etc/authserver/secrets/authlete"
+	AuthleteCAFile         = "/etc/authserver/secrets/authlete-ca/ca.crt"
+	AuthleteCertFile       = "/etc/authserver/secrets/authlete-client/tls.crt"
+	AuthleteKeyFile        = "/etc/authserver/secrets/authlete-client/tls.key" //nolint:gosec // a path
 	DataDirectory          = "/var/lib/authserver"
 )

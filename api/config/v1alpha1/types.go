@@ -63,8 +63,13 @@ type TLSFiles struct {
 // BackendType selects the protocol engine.
 type BackendType string
 
-// BackendEmbedded is the engine that runs inside the server.
-const BackendEmbedded BackendType = "Embedded"
+// Backend types.
+const (
+	// BackendEmbedded is the engine that runs inside the server.
+	BackendEmbedded BackendType = "Embedded"
+	// BackendAuthlete is Authlete, called over its Web API.
+	BackendAuthlete BackendType = "Authlete"
+)
 
 // Backend is a union: exactly the member that Type names is set.
 type Backend struct {
@@ -72,6 +77,26 @@ type Backend struct {
 	Type BackendType `json:"type"`
 	// Embedded configures the embedded engine.
 	Embedded *EmbeddedBackend `json:"embedded,omitempty"`
+	// Authlete configures Authlete.
+	Authlete *AuthleteBackend `json:"authlete,omitempty"`
+}
+
+// AuthleteBackend configures Authlete.
+type AuthleteBackend struct {
+	// CredentialsDirectory holds the credentials: authlete.ini or authlete.properties, or a file per value named after its
+	// key, e.g. service.api_key. Reloaded when files change. Required.
+	CredentialsDirectory string `json:"credentialsDirectory"`
+	// ConnectSeconds bounds the time until a connection is there, TLS included. Default 5.
+	ConnectSeconds int32 `json:"connectSeconds,omitempty"`
+	// RequestSeconds bounds one call, connecting included. Default 10.
+	RequestSeconds int32 `json:"requestSeconds,omitempty"`
+	// ProxyURL is a proxy on the way to Authlete, without credentials. Default: as HTTPS_PROXY and its siblings in the
+	// environment say.
+	ProxyURL string `json:"proxyURL,omitempty"`
+	// CAFile holds certificates of authorities, PEM, which are trusted instead of the system's.
+	CAFile string `json:"caFile,omitempty"`
+	// ClientCertificate is shown to Authlete.
+	ClientCertificate *TLSFiles `json:"clientCertificate,omitempty"`
 }
 
 // EmbeddedBackend configures the embedded engine.

@@ -139,10 +139,50 @@ func validateTLS(path *field.Path, files TLSFiles) field.ErrorList {
 	return append(required(path.Child("certFile"), files.CertFile), required(path.Child("keyFile"), files.KeyFile)...)
 }
 
+// validateBackend checks the member that the type names, and that it is the only one.
 func validateBackend(path *field.Path, backend *Backend) field.ErrorList {
-	if backend.Type != BackendEmbedded {
-		return field.ErrorList{field.NotSupported(path.Child("type"), backend.Type, []BackendType{BackendEmbedded})}
+	const excluded = "may be set only for its own type"
+	switch backend.Type {
+	case BackendEmbedded:
+		if backend.Authlete != nil {
+			return field.ErrorList{field.Forbidden(path.Child("authlete"), excluded)}
+		}
+		return validateEmbedded(path, backend)
+	case BackendAuthlete:
+		if backend.Embedded != nil {
+			return field.ErrorList{field.Forbidden(path.Child("embedded"), excluded)}
+		}
+		return validateAuthlete(path.Child("authlete"), backend.Authlete)
+	default:
+		return field.ErrorList{field.NotSupported(path.Child("type"), backend.Type, []BackendType{BackendEmbedded, BackendAuthlete})}
 	}
+}
+
+func validateAuthlete(path *field.Path, authlete *AuthleteBackend) field.ErrorList {
+	if authlete == nil {
+		return field.ErrorList{field.Required(path, "type is Authlete")}
+	}
+	errs := required(path.Child("credentialsDirectory"), authlete.CredentialsDirectory)
+	errs = append(errs, atLeast(
+		bound{path.Child("connectSeconds"), int64(authlete.ConnectSeconds), 1},
+		bound{path.Child("requestSeconds"), int64(authlete.RequestSeconds), 1},
+	)...)
+	if most := int32(15); authlete.RequestSeconds > most {
+		errs = append(errs, field.Invalid(path.Child("requestSeconds"), authlete.RequestSeconds, "must be at most 15: the server gives a request 20 in all"))
+	}
+	if proxy := authlete.ProxyURL; proxy != "" {
+		parsed, err := url.Parse(proxy)
+		if err != nil || parsed.Host == "" || parsed.User != nil || !slices.Contains([]string{"http", "https", "socks5"}, parsed.Scheme) {
+			errs = append(errs, field.Invalid(path.Child("proxyURL"), "", "must be a URL with http, https or socks5, without user information"))
+		}
+	}
+	if files := authlete.ClientCertificate; files != nil {
+		errs = append(errs, validateTLS(path.Child("clientCertificate"), *files)...)
+	}
+	return errs
+}
+
+func validateEmbedded(path *field.Path, backend *Backend) field.ErrorList {
 	if backend.Embedded == nil {
 		return field.ErrorList{field.Required(path.Child("embedded"), "type is Embedded")}
 	}

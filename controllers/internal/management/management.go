@@ -18,6 +18,7 @@ import (
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 )
 
@@ -61,8 +62,10 @@ func (c Connector) Connect(ctx context.Context, server *authv1alpha1.Authorizati
 		TLSClientConfig:     &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: timeout, DisableKeepAlives: true, Proxy: nil,
 	}
+	as := &credentials.Credentials{
+		Version: credentials.V3, BaseURL: fmt.Sprintf("https://%s:%d", host, Port), ServiceID: ServiceID, AccessToken: token,
+	}
 	return httpclient.New(httpclient.Options{
-		BaseURL: fmt.Sprintf("https://%s:%d", host, Port), ServiceID: ServiceID,
-		Token: func() string { return token }, HTTP: &http.Client{Transport: transport, Timeout: timeout},
+		Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Transport: transport, Timeout: timeout},
 	}), nil
 }

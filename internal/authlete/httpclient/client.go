@@ -9,12 +9,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
 const (
@@ -29,21 +28,29 @@ const (
 
 // Options configure a Client.
 type Options struct {
-	// BaseURL is the scheme and host of the API, e.g. https://us.authlete.com. Required.
-	BaseURL string
-	// ServiceID is the number of the service. Required.
-	ServiceID string
-	// Token returns the service access token; it is asked at each call. Required.
-	Token func() string
+	// Credentials say where to call the API and as whom; they are asked for at each call. Required.
+	Credentials func() *credentials.Credentials
 	// HTTP makes the requests; it should have a timeout. Required.
 	HTTP *http.Client
+	// Headers returns what is sent along with a call that is made for somebody's request: request ID and trace context.
+	// Default none.
+	Headers func(context.Context) http.Header
+	// Observe is told of every call when it is over, all attempts included. Default none.
+	Observe func(Outcome)
+}
+
+// Outcome is how a call ended.
+type Outcome struct {
+	// Call names the API, e.g. "auth/token".
+	Call string
+	// Err is nil for an answer of the API, whatever its action.
+	Err error
+	// Duration is that of all attempts.
+	Duration time.Duration
 }
 
 // Client calls the API.
-type Client struct {
-	opts Options
-	base string
-}
+type Client struct{ opts Options }
 
 var (
 	_ authlete.Runtime    = (*Client)(nil)
@@ -51,9 +58,7 @@ var (
 )
 
 // New returns a client.
-func New(opts Options) *Client {
-	return &Client{opts: opts, base: strings.TrimRight(opts.BaseURL, "/") + "/api/" + url.PathEscape(opts.ServiceID) + "/"}
-}
+func New(opts Options) *Client { return &Client{opts: opts} }
 
 // call is one call of the API.
 type call struct {
@@ -116,11 +121,12 @@ func pause(ctx context.Context, attempt int, err error) bool {
 
 // once makes one attempt.
 func (c *Client) once(ctx context.Context, in call, payload []byte, out any) error {
-	request, err := http.NewRequestWithContext(ctx, in.method, c.base+in.path, bytes.NewReader(payload))
+	as := c.opts.Credentials()
+	request, err := http.NewRequestWithContext(ctx, in.method, address(as, in), bytes.NewReader(payload))
 	if err != nil {
 		return &authlete.Error{Call: in.name, Err: err}
 	}
-	request.Header.Set("Authorization", "Bearer "+c.opts.Token())
+	authenticate(request, as, in)
 	request.Header.Set("Accept", "application/json")
 	if in.body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 )
 
@@ -59,7 +60,11 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *script) client() *httpclient.Client {
 	return httpclient.New(httpclient.Options{
-		BaseURL: "https://us.authlete.com/", ServiceID: "21653835348762", Token: func() string { return "service-token" },
+		Credentials: func() *credentials.Credentials {
+			return &credentials.Credentials{
+				Version: credentials.V3, BaseURL: "https://us.authlete.com", ServiceID: "21653835348762", AccessToken: "service-token",
+			}
+		},
 		HTTP: &http.Client{Transport: s},
 	})
 }

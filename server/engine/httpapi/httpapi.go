@@ -2,13 +2,11 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
 // maxBody bounds a request.
@@ -24,23 +22,23 @@ type Backend interface {
 type Options struct {
 	// Backend answers the calls.
 	Backend Backend
-	// Token returns the credential that callers must present; it is asked at each call. An empty one opens nothing.
-	Token func() string
+	// Credentials returns those that callers may present, each in the way of its version; it is asked at each call.
+	Credentials func() []*credentials.Credentials
 	// Log gets a line per call, without bodies.
 	Log *slog.Logger
 }
 
 // Handler serves the API.
 type Handler struct {
-	backend Backend
-	token   func() string
-	log     *slog.Logger
-	mux     *http.ServeMux
+	backend     Backend
+	credentials func() []*credentials.Credentials
+	log         *slog.Logger
+	mux         *http.ServeMux
 }
 
 // New returns a handler.
 func New(opts Options) *Handler {
-	h := &Handler{backend: opts.Backend, token: opts.Token, log: opts.Log, mux: http.NewServeMux()}
+	h := &Handler{backend: opts.Backend, credentials: opts.Credentials, log: opts.Log, mux: http.NewServeMux()}
 	for _, route := range append(h.runtimeRoutes(), h.managementRoutes()...) {
 		h.mux.HandleFunc(route.method+" /api/{service}/"+route.call+route.suffix, h.handler(route))
 		h.mux.HandleFunc(route.method+" /api/"+route.call+route.suffix2, h.handler(route))
@@ -54,41 +52,18 @@ func New(opts Options) *Handler {
 // ServeHTTP authenticates the caller and serves the call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	presented, scheme := credential(r)
-	if !h.authenticated(presented) {
+	if !h.authenticated(r) {
 		h.log.WarnContext(r.Context(), "API call refused", "remote", r.RemoteAddr)
+		scheme := "Bearer"
+		if version2(r.URL.Path) {
+			scheme = "Basic"
+		}
 		w.Header().Set("WWW-Authenticate", scheme+` realm="management"`)
 		writeRefusal(w, refusal(http.StatusUnauthorized, "E001202", "the credential is missing or wrong"))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	h.mux.ServeHTTP(w, r)
-}
-
-// credential returns what the caller presents in the way of the path's dialect.
-func credential(r *http.Request) (presented, scheme string) {
-	if version2(r.URL.Path) {
-		_, password, _ := r.BasicAuth()
-		return password, "Basic"
-	}
-	scheme, presented, _ = strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		presented = ""
-	}
-	return presented, "Bearer"
-}
-
-// version2 says whether the path is one of the 2.x dialect: it has no service number in front.
-func version2(path string) bool {
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
-	return first == "auth" || first == "client" || first == "service"
-}
-
-// authenticated compares digests, so that neither content nor length of the token shows in the time it takes.
-func (h *Handler) authenticated(presented string) bool {
-	want := h.token()
-	a, b := sha256.Sum256([]byte(presented)), sha256.Sum256([]byte(want))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
 }
 
 // route is one call of the API.

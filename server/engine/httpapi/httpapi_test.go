@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/server/engine"
 	"github.com/authserver-dev/operator/server/engine/enginetest"
 	"github.com/authserver-dev/operator/server/engine/httpapi"
@@ -46,8 +47,16 @@ func newAPI(tb testing.TB) *api {
 			tb.Error(err)
 		}
 	})
-	a.Handler = httpapi.New(httpapi.Options{Backend: a.engine, Token: func() string { return a.token }, Log: log})
+	a.Handler = httpapi.New(httpapi.Options{Backend: a.engine, Credentials: a.accepted, Log: log})
 	return a
+}
+
+// accepted are the credentials of both dialects, with the token of the test in the places of their secrets.
+func (a *api) accepted() []*credentials.Credentials {
+	return []*credentials.Credentials{
+		{Version: credentials.V3, ServiceID: "1", AccessToken: a.token},
+		{Version: credentials.V2, ServiceID: "1", APISecret: a.token, OwnerKey: "1", OwnerSecret: a.token},
+	}
 }
 
 // call makes a request with a good credential, changed.
@@ -249,7 +258,7 @@ func TestFailureIsNotTold(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.Handler = httpapi.New(httpapi.Options{
-		Backend: broken{a.engine}, Token: func() string { return a.token }, Log: slog.New(slog.NewJSONHandler(&a.log, nil)),
+		Backend: broken{a.engine}, Credentials: a.accepted, Log: slog.New(slog.NewJSONHandler(&a.log, nil)),
 	})
 	response := a.call(http.MethodGet, "/api/1/service/get", "")
 	checkEnvelope(t, response)
