@@ -40,6 +40,7 @@ func drained(all [][]byte) requests {
 type outcome struct {
 	count   int
 	elapsed time.Duration
+	p50     time.Duration
 	p99     time.Duration
 }
 
@@ -61,7 +62,7 @@ func measure(ctx context.Context, address string, connections int, d time.Durati
 		return outcome{}, errors.Join(errs...)
 	}
 	slices.Sort(all)
-	return outcome{count: len(all), elapsed: elapsed, p99: all[len(all)*99/100]}, errors.Join(errs...)
+	return outcome{count: len(all), elapsed: elapsed, p50: all[len(all)/2], p99: all[len(all)*99/100]}, errors.Join(errs...)
 }
 
 // worker sends one request after the other over one connection.

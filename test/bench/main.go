@@ -22,12 +22,16 @@ func main() {
 
 func run(ctx context.Context) error {
 	floor := flag.String("floor", "", "serve the floor at this `address` and do nothing else")
+	standIn := flag.String("stand-in", "", "serve the stand-in for Authlete at this `address` and do nothing else")
 	duration := flag.Duration("duration", 3*time.Second, "how long each measurement takes")
 	connections := flag.Int("connections", 32, "parallel connections")
-	storages := flag.String("storages", "memory,sqlite,postgresql", "storages to measure")
+	storages := flag.String("storages", "memory,sqlite,postgresql", "storages of the embedded engine to measure, none if empty")
 	flag.Parse()
 	if *floor != "" {
 		return serveFloor(*floor)
+	}
+	if *standIn != "" {
+		return serveStandIn(*standIn)
 	}
 	if err := pinSelf(loadCore); err != nil {
 		return err
@@ -42,9 +46,15 @@ func run(ctx context.Context) error {
 		return err
 	}
 	for storage := range strings.SplitSeq(*storages, ",") {
+		if storage == "" {
+			continue
+		}
 		if err := b.server(ctx, storage); err != nil {
 			return fmt.Errorf("measuring %s: %w", storage, err)
 		}
+	}
+	if err := b.authlete(ctx); err != nil {
+		return fmt.Errorf("measuring Authlete as the backend: %w", err)
 	}
 	return b.sizes()
 }

@@ -37,8 +37,13 @@ type process struct {
 }
 
 // start starts a command on the server's core and waits until check succeeds.
-func start(check func() bool, log string, name string, args ...string) (*process, error) {
-	cmd := exec.Command("taskset", append([]string{"-c", serverCore, name}, args...)...)
+func start(check func() bool, log, name string, args ...string) (*process, error) {
+	return startOn(serverCore, check, log, name, args...)
+}
+
+// startOn starts a command on a core and waits until check succeeds.
+func startOn(core string, check func() bool, log, name string, args ...string) (*process, error) {
+	cmd := exec.Command("taskset", append([]string{"-c", core, name}, args...)...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	file, err := os.Create(log)
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 
 // server measures the real server on a storage.
 func (b *bench) server(ctx context.Context, storage string) error {
-	t, err := b.prepare(storage)
+	t, err := b.prepare(storage, func(t *target, c *configv1alpha1.ServerConfig) error { return b.embedded(storage, t, c) })
 	if err != nil {
 		return err
 	}
@@ -99,9 +99,9 @@ func (t *target) ready(ctx context.Context) func() bool {
 	}
 }
 
-// prepare writes the files of a server.
-func (b *bench) prepare(storage string) (*target, error) {
-	t := &target{dir: filepath.Join(b.dir, storage)}
+// prepare writes the files of a server with the backend that configure chooses.
+func (b *bench) prepare(name string, configure func(*target, *configv1alpha1.ServerConfig) error) (*target, error) {
+	t := &target{dir: filepath.Join(b.dir, name)}
 	if err := os.MkdirAll(filepath.Join(t.dir, "users"), 0o700); err != nil {
 		return nil, err
 	}
@@ -114,12 +114,6 @@ func (b *bench) prepare(storage string) (*target, error) {
 	c := &configv1alpha1.ServerConfig{
 		TypeMeta: metav1.TypeMeta{APIVersion: configv1alpha1.APIVersion, Kind: configv1alpha1.KindServerConfig},
 		Issuer:   "http://" + t.public, Listen: configv1alpha1.Listen{Public: t.public, Management: t.management, Metrics: t.metrics},
-		Backend: configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: &configv1alpha1.EmbeddedBackend{
-			KeyEncryptionKeyFile: filepath.Join(t.dir, "kek"),
-			Management: &configv1alpha1.Management{
-				TokenFile: filepath.Join(t.dir, "token"), TLS: configv1alpha1.TLSFiles{CertFile: filepath.Join(t.dir, "crt"), KeyFile: filepath.Join(t.dir, "key")},
-			},
-		}},
 		Service: configv1alpha1.Service{SigningAlgorithm: "ES256", AuthorizationCodeSeconds: 600},
 		Session: configv1alpha1.Session{KeyRingFile: filepath.Join(t.dir, "ring")},
 		Users:   configv1alpha1.Users{Directory: filepath.Join(t.dir, "users")},
@@ -127,7 +121,7 @@ func (b *bench) prepare(storage string) (*target, error) {
 			Callers: []configv1alpha1.IntrospectionCaller{{Name: "api", SecretFile: filepath.Join(t.dir, "caller")}},
 		},
 	}
-	if err := b.storage(storage, t, c); err != nil {
+	if err := configure(t, c); err != nil {
 		return nil, err
 	}
 	if err := t.write(c); err != nil {
@@ -136,8 +130,14 @@ func (b *bench) prepare(storage string) (*target, error) {
 	return t, nil
 }
 
-// storage configures the storage; PostgreSQL is the one that TEST_POSTGRES_URL names, or one that is started.
-func (b *bench) storage(storage string, t *target, c *configv1alpha1.ServerConfig) error {
+// embedded configures the embedded engine; PostgreSQL is the one that TEST_POSTGRES_URL names, or one that is started.
+func (b *bench) embedded(storage string, t *target, c *configv1alpha1.ServerConfig) error {
+	c.Backend = configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: &configv1alpha1.EmbeddedBackend{
+		KeyEncryptionKeyFile: filepath.Join(t.dir, "kek"),
+		Management: &configv1alpha1.Management{
+			TokenFile: filepath.Join(t.dir, "token"), TLS: configv1alpha1.TLSFiles{CertFile: filepath.Join(t.dir, "crt"), KeyFile: filepath.Join(t.dir, "key")},
+		},
+	}}
 	s := &c.Backend.Embedded.Storage
 	switch storage {
 	case "sqlite":
