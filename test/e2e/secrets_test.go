@@ -15,8 +15,9 @@ import (
 const minSecret = 12
 
 // expectNoSecrets searches everything that was written in the namespace, and the logs of the operator and the servers, for
-// the values of the namespace's Secrets. What a Secret's data is for is left out; its metadata is not.
-func expectNoSecrets(ctx context.Context, namespace string) {
+// the values of the namespace's Secrets, and for more: parts of such values. What a Secret's data is for is left out; its
+// metadata is not.
+func expectNoSecrets(ctx context.Context, namespace string, more ...string) {
 	GinkgoHelper()
 	var secrets corev1.SecretList
 	Expect(cluster.List(ctx, &secrets, client.InNamespace(namespace))).To(Succeed())
@@ -34,7 +35,12 @@ func expectNoSecrets(ctx context.Context, namespace string) {
 		Expect(len(out)).To(BeNumerically(">", 100), "there is nothing to search in %s", name)
 		written[name] = out
 	}
-	searched := 0
+	searched := len(more)
+	for _, value := range more {
+		for place, text := range written {
+			Expect(strings.Contains(text, value)).To(BeFalse(), "%s is in the %s", value, place)
+		}
+	}
 	for i := range secrets.Items {
 		secret := &secrets.Items[i]
 		for key, value := range secret.Data {
