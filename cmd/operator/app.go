@@ -22,7 +22,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -40,10 +39,10 @@ type options struct {
 	leaderElect, showVersion                                             bool
 }
 
-func parse(args []string, out io.Writer) (options, error) {
+func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("operator", flag.ContinueOnError)
-	flags.SetOutput(out)
+	flags.SetOutput(stderr)
 	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "comma-separated `namespaces` to watch; empty watches all")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "`address` of the metrics; 0 switches them off")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "`address` of /healthz and /readyz")
@@ -60,9 +59,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	return o, nil
 }
 
-// run runs the operator until the context ends.
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args, out)
+// run runs the operator until the context ends. The version goes to stdout, everything else to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
@@ -70,10 +69,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if o.showVersion {
-		_, err := fmt.Fprintln(out, version.String())
+		_, err := fmt.Fprintln(stdout, version.String())
 		return err
 	}
-	log, err := logging.New(out, "json", o.logLevel)
+	log, err := logging.New(stderr, "json", o.logLevel)
 	if err != nil {
 		return err
 	}
@@ -82,6 +81,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
+	p, err := listenProbes(ctx, o.probeAddress, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
 	mgr, err := newManager(ctx, config, o.manager(), log)
 	if err != nil {
 		return err
@@ -89,8 +93,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := controllers.SetupWithManager(ctx, mgr, controllers.Options{ServerImage: o.serverImage, Clock: time.Now, Rand: rand.Reader}); err != nil {
 		return err
 	}
-	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("ping", healthz.Ping)); err != nil {
-		return fmt.Errorf("adding probes: %w", err)
+	if err := p.follow(mgr); err != nil {
+		return fmt.Errorf("adding the readiness probe: %w", err)
 	}
 	log.InfoContext(ctx, "Starting", "version", version.String(), "serverImage", o.serverImage)
 	return mgr.Start(ctx)
@@ -135,7 +139,7 @@ func (o options) manager() ctrl.Options {
 		}
 	}
 	return ctrl.Options{
-		Scheme: scheme, Cache: cached, Metrics: metricsserver.Options{BindAddress: o.metricsAddress}, HealthProbeBindAddress: o.probeAddress,
+		Scheme: scheme, Cache: cached, Metrics: metricsserver.Options{BindAddress: o.metricsAddress}, HealthProbeBindAddress: "0", // served by probes
 		LeaderElection: o.leaderElect, LeaderElectionID: "authserver-operator.authserver.dev", LeaderElectionReleaseOnCancel: true,
 	}
 }
