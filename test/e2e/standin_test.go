@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -51,9 +50,11 @@ func startStandIn(ctx context.Context, namespace string) *standIn {
 	}
 	labels := map[string]string{"app": standInName}
 	meta := metav1.ObjectMeta{Name: standInName, Namespace: namespace}
-	volume, claim := s.volume()
 	for _, object := range []client.Object{
-		volume, claim,
+		&corev1.PersistentVolumeClaim{ObjectMeta: meta, Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		}},
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "stand-in", Namespace: namespace}, StringData: map[string]string{
 			"version2.ini": s.version2, "version3.ini": s.version3,
 		}},
@@ -69,35 +70,6 @@ func startStandIn(ctx context.Context, namespace string) *standIn {
 	return s
 }
 
-// volume returns a folder of the node for the data, and the claim for it: pods of the restricted profile may not name the
-// folder themselves.
-func (s *standIn) volume() (*corev1.PersistentVolume, *corev1.PersistentVolumeClaim) {
-	GinkgoHelper()
-	folder, err := os.MkdirTemp("", "stand-in-")
-	Expect(err).NotTo(HaveOccurred())
-	Expect(os.Chmod(folder, 0o777)).To(Succeed()) //nolint:gosec // the container has a user of its own
-	size := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
-	modes := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
-	name := "stand-in-" + s.namespace
-	volume := &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: corev1.PersistentVolumeSpec{
-			Capacity: size, AccessModes: modes, PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimRetain,
-			PersistentVolumeSource: corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: folder}},
-		},
-	}
-	DeferCleanup(func(ctx context.Context) {
-		Expect(client.IgnoreNotFound(cluster.Delete(ctx, volume))).To(Succeed())
-		Expect(os.RemoveAll(folder)).To(Succeed())
-	})
-	return volume, &corev1.PersistentVolumeClaim{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace},
-		Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes: modes, StorageClassName: new(string), VolumeName: name, Resources: corev1.VolumeResourceRequirements{Requests: size},
-		},
-	}
-}
-
 func (s *standIn) pod() corev1.PodSpec {
 	probe := &corev1.Probe{
 		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(standInPort)}},
@@ -106,7 +78,8 @@ func (s *standIn) pod() corev1.PodSpec {
 	return corev1.PodSpec{
 		AutomountServiceAccountToken: new(bool),
 		SecurityContext: &corev1.PodSecurityContext{
-			RunAsNonRoot: new(true), RunAsUser: new(int64(65532)), SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			RunAsNonRoot: new(true), RunAsUser: new(int64(65532)), FSGroup: new(int64(65532)),
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 		},
 		Containers: []corev1.Container{{
 			Name: "engine", Image: "ghcr.io/authserver-dev/server:dev", ImagePullPolicy: corev1.PullIfNotPresent,
@@ -123,7 +96,7 @@ func (s *standIn) pod() corev1.PodSpec {
 		Volumes: []corev1.Volume{
 			{Name: "credentials", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "stand-in"}}},
 			{Name: "data", VolumeSource: corev1.VolumeSource{
-				PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "stand-in-" + s.namespace},
+				PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: standInName},
 			}},
 		},
 	}
