@@ -91,6 +91,9 @@ func TestCheck(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	f.Add("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5")
 	f.Add("$2b$10$abcdefghijklmnopqrstuv")
+	for _, hash := range djangoHashes() {
+		f.Add(hash)
+	}
 	f.Fuzz(func(t *testing.T, encoded string) {
 		if err := password.Check(encoded); err != nil && !errors.Is(err, password.ErrFormat) {
 			t.Errorf("unexpected error %v", err)
