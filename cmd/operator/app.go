@@ -59,8 +59,26 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// run runs the operator until the context ends. The version goes to stdout, everything else to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+// streams are those of the process.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run runs the operator until the context ends, or another command. Results go to std.out, everything else to std.err.
+func run(ctx context.Context, args []string, std streams) error {
+	if len(args) > 0 && args[0] == "import-django" {
+		err := importDjango(args[1:], std.in, std.out, std.err)
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	return operate(ctx, args, std.out, std.err)
+}
+
+// operate runs the operator until the context ends.
+func operate(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil

@@ -17,7 +17,7 @@ import (
 func TestVersionGoesToStdout(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), []string{"--version"}, &stdout, &stderr); err != nil {
+	if err := run(t.Context(), []string{"--version"}, streams{nil, &stdout, &stderr}); err != nil {
 		t.Fatal(err)
 	}
 	if stdout.Len() == 0 || stderr.Len() != 0 {
@@ -25,9 +25,35 @@ func TestVersionGoesToStdout(t *testing.T) {
 	}
 }
 
+func TestImportDjango(t *testing.T) {
+	t.Parallel()
+	want, err := os.ReadFile("../../internal/django/testdata/dump.golden.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dump = "../../internal/django/testdata/dump.json"
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), []string{"import-django", "--server", "login", "--namespace=people", dump}, streams{nil, &stdout, &stderr}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(stdout.Bytes(), want) {
+		t.Errorf("manifests differ from the golden file:\n%s", &stdout)
+	}
+	if !strings.Contains(stderr.String(), "6 users, 5 with a password") || !strings.Contains(stderr.String(), "frank: no usable password") {
+		t.Errorf("stderr = %s", &stderr)
+	}
+	for name, args := range map[string][]string{
+		"no server": {"import-django", dump}, "no file": {"import-django", "--server=a", "absent"}, "no dump": {"import-django", "--server=a"},
+	} {
+		if err := run(t.Context(), args, streams{strings.NewReader("{}"), io.Discard, io.Discard}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 func TestNeedsAnImage(t *testing.T) {
 	t.Setenv(serverImageEnv, "")
-	err := run(t.Context(), nil, io.Discard, io.Discard)
+	err := run(t.Context(), nil, streams{nil, io.Discard, io.Discard})
 	if err == nil || !strings.Contains(err.Error(), serverImageEnv) {
 		t.Errorf("error = %v", err)
 	}
@@ -40,7 +66,8 @@ func TestLivesWithoutAnAPIServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, []string{"--server-image=server", "--metrics-bind-address=0", "--health-probe-bind-address=" + address}, io.Discard, io.Discard)
+		args := []string{"--server-image=server", "--metrics-bind-address=0", "--health-probe-bind-address=" + address}
+		ended <- run(ctx, args, streams{nil, io.Discard, io.Discard})
 	}()
 	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable} {
 		if got := status(t, "http://"+address+path); got != want {
