@@ -19,6 +19,9 @@ const (
 	ConditionBackendReachable = "BackendReachable"
 	// ConditionDiscoverable says that the discovery document, read through the Service, shows the declared issuer.
 	ConditionDiscoverable = "Discoverable"
+	// ConditionSettingsMatch says that the service at Authlete has the settings that the spec declares. There is none with
+	// the embedded engine. Ready does not depend on it, unless the operator is told to enforce the settings and cannot.
+	ConditionSettingsMatch = "SettingsMatch"
 )
 
 // Reasons of an AuthorizationServer's conditions, beside the shared ones.
@@ -53,4 +56,16 @@ const (
 	ReasonNotServed = "NotServed"
 	// ReasonWaitingForPods says that something cannot be known before a pod is available.
 	ReasonWaitingForPods = "WaitingForPods"
+	// ReasonAsDeclared is the reason of SettingsMatch=True.
+	ReasonAsDeclared = "AsDeclared"
+	// ReasonDiffering says that the service has other settings than the spec declares: status.backend.differences.
+	ReasonDiffering = "Differing"
+	// ReasonRepairRefused says that the backend refuses the declared settings; the message has its own words. They are
+	// tried again every five minutes.
+	ReasonRepairRefused = "RepairRefused"
+	// ReasonRepairIneffective says that the backend took the declared settings and did not keep them. They are tried again
+	// every five minutes.
+	ReasonRepairIneffective = "RepairIneffective"
+	// ReasonSettingsNotManaged says that nobody looks at the settings: spec.backend.authlete.management is None.
+	ReasonSettingsNotManaged = "NotManaged"
 )

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -18,6 +19,7 @@ import (
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
+	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/revocation"
 	"github.com/authserver-dev/operator/controllers/internal/serverconfig"
 	"github.com/authserver-dev/operator/controllers/internal/status"
@@ -55,6 +57,12 @@ type Reconciler struct {
 	Rand      io.Reader
 	// ServerImage is the image of servers whose resource names none.
 	ServerImage string
+	// Pacer gives turns at backends that limit the rate of calls; nil if nothing does.
+	Pacer *pace.Pacer
+
+	findings findings
+	// repairs counts repaired settings. SetupWithManager sets it.
+	repairs *prometheus.CounterVec
 }
 
 // scope is what one reconcile knows. Later steps find what earlier ones have put there.
@@ -69,6 +77,8 @@ type scope struct {
 	// revocations are left to do; again is when to look at them.
 	revocations [configv1alpha1.UserShards]revocation.Pending
 	again       time.Duration
+	// nextLook is when to look at the settings of the backend again, 0 for never.
+	nextLook time.Duration
 	// applied is the Deployment as it was applied, and pods are those that it has.
 	applied client.Object
 	pods    []corev1.Pod
@@ -106,7 +116,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	status.Begin(server)
 	s := &scope{server: server, input: desired.Input{Server: server, DefaultImage: r.ServerImage}}
 	err := r.reconcile(ctx, s)
-	status.Summarize(server, summarized()...)
+	summarize(server)
 	if patchErr := status.Patch(ctx, r.Client, before, server); patchErr != nil {
 		return ctrl.Result{}, patchErr
 	}
@@ -119,15 +129,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 // result says when to look again.
 func result(s *scope) ctrl.Result {
-	server := s.server
+	wait := retryInterval
 	switch {
 	case s.again > 0:
-		return ctrl.Result{RequeueAfter: s.again}
-	case status.IsTrue(server, authv1alpha1.ConditionReady), status.IsTrue(server, authv1alpha1.ConditionStalled):
-		return ctrl.Result{RequeueAfter: checkInterval}
-	default:
-		return ctrl.Result{RequeueAfter: retryInterval}
+		wait = s.again
+	case status.IsTrue(s.server, authv1alpha1.ConditionReady), status.IsTrue(s.server, authv1alpha1.ConditionStalled):
+		wait = checkInterval
 	}
+	if s.nextLook > 0 {
+		wait = min(wait, s.nextLook)
+	}
+	return ctrl.Result{RequeueAfter: wait}
 }
 
 // step does one thing and says whether the next one makes sense.
@@ -152,6 +164,7 @@ func (r *Reconciler) steps() []step {
 		{"revoking tokens", []string{authv1alpha1.ConditionUsersProjected}, r.revokeTokens},
 		{"checking what the spec refers to", []string{authv1alpha1.ConditionCredentialsReady}, r.checkReferences},
 		{"applying the objects", []string{authv1alpha1.ConditionAvailable}, r.apply},
+		{"comparing the settings at the backend", []string{authv1alpha1.ConditionSettingsMatch}, r.checkSettings},
 		{"observing the pods", []string{authv1alpha1.ConditionAvailable}, r.observe},
 	}
 }
