@@ -91,13 +91,17 @@ func (r *Reconciler) look(ctx context.Context, s *scope, f finding) finding {
 	if err != nil {
 		return r.unread(ctx, s.server, f, err)
 	}
+	enforce := s.server.Spec.Backend.Authlete.EffectiveManagement() == authv1alpha1.ManagementEnforce
+	if enforce {
+		r.repairs.WithLabelValues(s.server.Namespace, s.server.Name) // shown from the beginning, as 0
+	}
 	before := f.differences
 	f.differences = settings.Diff(have, settings.Of(s.server))
 	repaired := false
 	switch {
 	case len(f.differences) == 0:
 		f.against, f.verdict = nil, asDeclared()
-	case s.server.Spec.Backend.Authlete.EffectiveManagement() == authv1alpha1.ManagementEnforce:
+	case enforce:
 		f, repaired = r.repair(ctx, s.server, f, repair{backend, have})
 	default:
 		f.verdict = verdict{metav1.ConditionFalse, authv1alpha1.ReasonDiffering, "not as declared: " + strings.Join(fields(f.differences), ", ")}
@@ -117,7 +121,6 @@ type repair struct {
 // repair changes the settings that differ, and says whether one of them is as declared now. A repair without effect is not
 // tried at every look.
 func (r *Reconciler) repair(ctx context.Context, server *authv1alpha1.AuthorizationServer, f finding, change repair) (finding, bool) {
-	counter := r.repairs.WithLabelValues(server.Namespace, server.Name)
 	if slices.Equal(f.differences, f.against) && r.Clock().Before(f.retry) {
 		f.verdict = f.futile
 		return f, false
@@ -141,7 +144,7 @@ func (r *Reconciler) repair(ctx context.Context, server *authv1alpha1.Authorizat
 		return f, false
 	}
 	f.repairs++
-	counter.Inc()
+	r.repairs.WithLabelValues(server.Namespace, server.Name).Inc()
 	ctrl.LoggerFrom(ctx).Info("Repaired settings at the backend", "fields", repaired)
 	r.Recorder.Eventf(server, nil, corev1.EventTypeNormal, reasonSettingsRepaired, "Repair",
 		"changed back to what is declared at Authlete: %s", strings.Join(repaired, ", "))
