@@ -74,8 +74,8 @@ func unmarshal(data []byte, known any, other *Other) error {
 // memberNames are the names of the JSON members of a struct, in lower case: encoding/json takes any case.
 func memberNames(of reflect.Type) map[string]bool {
 	names := make(map[string]bool, of.NumField())
-	for i := range of.NumField() {
-		name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names[strings.ToLower(name)] = true
 	}
 	return names

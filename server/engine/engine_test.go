@@ -99,6 +99,7 @@ func overTheWire(t *testing.T, version credentials.Version) {
 		t.Cleanup(server.Close)
 		as.BaseURL = server.URL
 		client := httpclient.New(httpclient.Options{
+			Clock:       time.Now,
 			Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Timeout: 10 * time.Second},
 		})
 		return enginetest.Backend{Runtime: client, Management: client, Clock: clock}

@@ -204,6 +204,7 @@ func (t *target) register(ctx context.Context) (*authlete.Client, error) {
 	pool.AppendCertsFromPEM(t.ca)
 	as := &credentials.Credentials{Version: credentials.V3, BaseURL: "https://" + t.management, ServiceID: "1", AccessToken: managerToken}
 	manager := httpclient.New(httpclient.Options{
+		Clock:       time.Now,
 		Credentials: func() *credentials.Credentials { return as },
 		HTTP:        &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
 	})

@@ -132,6 +132,7 @@ func (s *standIn) client(ctx context.Context) *httpclient.Client {
 		Version: credentials.V3, BaseURL: fmt.Sprintf("http://%s:%d", service.Spec.ClusterIP, standInPort), ServiceID: serviceID, AccessToken: accessToken,
 	}
 	return httpclient.New(httpclient.Options{
+		Clock:       time.Now,
 		Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Timeout: 10 * time.Second},
 	})
 }

@@ -66,6 +66,7 @@ func (c Connector) Connect(ctx context.Context, server *authv1alpha1.Authorizati
 		Version: credentials.V3, BaseURL: fmt.Sprintf("https://%s:%d", host, Port), ServiceID: ServiceID, AccessToken: token,
 	}
 	return httpclient.New(httpclient.Options{
+		Clock:       time.Now,
 		Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Transport: transport, Timeout: timeout},
 	}), nil
 }

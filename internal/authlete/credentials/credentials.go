@@ -108,19 +108,27 @@ func build(values map[string]string) (*Credentials, error) {
 	if err := checkServiceID(c.ServiceID); err != nil {
 		return nil, err
 	}
-	switch {
-	case c.Version == V2 && c.APISecret == "":
-		return nil, &Error{Key: KeyAPISecret, Missing: true, Detail: "the API 2.x authenticates with service.api_key and service.api_secret; for the API 3.0 set api_version to V3"}
-	case c.Version == V3 && c.AccessToken == "":
-		return nil, &Error{Key: KeyAccessToken, Missing: true, Detail: "the API 3.0 authenticates with a service access token"}
-	case (c.OwnerKey == "") != (c.OwnerSecret == ""):
-		missing := KeyOwnerSecret
-		if c.OwnerKey == "" {
-			missing = KeyOwnerKey
-		}
-		return nil, &Error{Key: missing, Missing: true, Detail: "service_owner.api_key and service_owner.api_secret belong together"}
+	if err := c.complete(); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+// complete says which secret is missing.
+func (c *Credentials) complete() error {
+	const together = "service_owner.api_key and service_owner.api_secret belong together"
+	switch {
+	case c.Version == V2 && c.APISecret == "":
+		return &Error{Key: KeyAPISecret, Missing: true, Detail: "the API 2.x authenticates with it; for the API 3.0 set api_version to V3"}
+	case c.Version == V3 && c.AccessToken == "":
+		return &Error{Key: KeyAccessToken, Missing: true, Detail: "the API 3.0 authenticates with a service access token"}
+	case c.OwnerKey == "" && c.OwnerSecret != "":
+		return &Error{Key: KeyOwnerKey, Missing: true, Detail: together}
+	case c.OwnerKey != "" && c.OwnerSecret == "":
+		return &Error{Key: KeyOwnerSecret, Missing: true, Detail: together}
+	default:
+		return nil
+	}
 }
 
 func checkBaseURL(base string) error {

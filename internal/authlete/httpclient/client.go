@@ -7,31 +7,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"maps"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
-const (
-	// maxBody bounds a response; a page of 1000 clients stays far below it.
-	maxBody = 8 << 20
-	// attempts and backoff of calls that may be repeated.
-	attempts = 3
-	backoff  = 100 * time.Millisecond
-	// maxWait bounds how long a backend may make a repeated call wait.
-	maxWait = 5 * time.Second
-)
+// maxBody bounds a response; a page of 1000 clients stays far below it.
+const maxBody = 8 << 20
 
 // Options configure a Client.
 type Options struct {
 	// Credentials say where to call the API and as whom; they are asked for at each call. Required.
 	Credentials func() *credentials.Credentials
-	// HTTP makes the requests; it should have a timeout. Required.
+	// HTTP makes the requests; see NewHTTPClient. Required.
 	HTTP *http.Client
+	// Clock times calls and reads dates. Required.
+	Clock func() time.Time
+	// Breaker makes calls fail at once after failures in a row, until one succeeds again.
+	Breaker bool
 	// Headers returns what is sent along with a call that is made for somebody's request: request ID and trace context.
 	// Default none.
 	Headers func(context.Context) http.Header
@@ -50,7 +46,10 @@ type Outcome struct {
 }
 
 // Client calls the API.
-type Client struct{ opts Options }
+type Client struct {
+	opts    Options
+	breaker *breaker
+}
 
 var (
 	_ authlete.Runtime    = (*Client)(nil)
@@ -58,7 +57,13 @@ var (
 )
 
 // New returns a client.
-func New(opts Options) *Client { return &Client{opts: opts} }
+func New(opts Options) *Client {
+	c := &Client{opts: opts}
+	if opts.Breaker {
+		c.breaker = newBreaker()
+	}
+	return c
+}
 
 // call is one call of the API.
 type call struct {
@@ -70,6 +75,16 @@ type call struct {
 
 // do makes a call and decodes the answer into out, unless out is nil. A *[]byte receives the body as it is.
 func (c *Client) do(ctx context.Context, in call, out any) error {
+	began := c.opts.Clock()
+	err := c.attempt(ctx, in, out)
+	if c.opts.Observe != nil {
+		c.opts.Observe(Outcome{Call: in.name, Err: err, Duration: c.opts.Clock().Sub(began)})
+	}
+	return err
+}
+
+// attempt makes attempts until one succeeds or no other one makes sense.
+func (c *Client) attempt(ctx context.Context, in call, out any) error {
 	var payload []byte
 	if in.body != nil {
 		var err error
@@ -77,54 +92,36 @@ func (c *Client) do(ctx context.Context, in call, out any) error {
 			return fmt.Errorf("encoding %s: %w", in.name, err)
 		}
 	}
-	repeatable := in.method == http.MethodGet && in.name != "client/secret/refresh"
-	for attempt := 1; ; attempt++ {
-		err := c.once(ctx, in, payload, out)
-		if err == nil || !repeatable || attempt == attempts || !transient(err) {
+	renewed := false
+	for attempt := 1; ; {
+		as := c.opts.Credentials()
+		if err := check(in, as); err != nil {
 			return err
 		}
-		if !pause(ctx, attempt, err) {
+		err := c.guarded(func() error { return c.once(ctx, in, as, payload, out) }, in.name)
+		if err == nil {
+			return nil
+		}
+		// What was refused for its credentials was not processed: with others it may be tried again, whatever it is.
+		if !renewed && unauthorized(err) && *c.opts.Credentials() != *as {
+			renewed = true
+			continue
+		}
+		if !again(ctx, in, attempt, err) {
 			return err
 		}
-	}
-}
-
-// transient says whether a later attempt may succeed.
-func transient(err error) bool {
-	refused, ok := errors.AsType[*authlete.Error](err)
-	if !ok {
-		return false
-	}
-	switch refused.Status {
-	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	default:
-		return false
-	}
-}
-
-// pause waits before the next attempt; false if the context ends first.
-func pause(ctx context.Context, attempt int, err error) bool {
-	wait := backoff<<(attempt-1) + rand.N(backoff) //nolint:gosec // jitter needs no secrecy
-	if refused, ok := errors.AsType[*authlete.Error](err); ok {
-		wait = max(wait, min(refused.RetryAfter, maxWait))
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+		attempt++
 	}
 }
 
 // once makes one attempt.
-func (c *Client) once(ctx context.Context, in call, payload []byte, out any) error {
-	as := c.opts.Credentials()
+func (c *Client) once(ctx context.Context, in call, as *credentials.Credentials, payload []byte, out any) error {
 	request, err := http.NewRequestWithContext(ctx, in.method, address(as, in), bytes.NewReader(payload))
 	if err != nil {
-		return &authlete.Error{Call: in.name, Err: err}
+		return &authlete.Error{Call: in.name, Err: errors.New("the address of the call is no URL")} // the cause would quote it
+	}
+	if c.opts.Headers != nil {
+		maps.Copy(request.Header, c.opts.Headers(ctx))
 	}
 	authenticate(request, as, in)
 	request.Header.Set("Accept", "application/json")
@@ -144,7 +141,7 @@ func (c *Client) once(ctx context.Context, in call, payload []byte, out any) err
 		return &authlete.Error{Call: in.name, Status: response.StatusCode, Err: fmt.Errorf("the answer is longer than %d bytes", maxBody)}
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return refusal(in.name, response, body)
+		return refusal(in.name, response, body, c.opts.Clock())
 	}
 	return decode(in.name, response.StatusCode, body, out)
 }
@@ -157,26 +154,11 @@ func decode(name string, status int, body []byte, out any) error {
 		*target = body
 		return nil
 	default:
-		if err := json.Unmarshal(body, out); err != nil {
-			return &authlete.Error{Call: name, Status: status, Err: fmt.Errorf("decoding the answer: %w", err)}
+		if json.Unmarshal(body, out) != nil {
+			return &authlete.Error{Call: name, Status: status, Err: errors.New("the answer is not the JSON that the API describes")}
 		}
 		return nil
 	}
-}
-
-// refusal turns an answer that is not a success into an error. Only the API's own members are taken from the body.
-func refusal(name string, response *http.Response, body []byte) *authlete.Error {
-	refused := &authlete.Error{Call: name, Status: response.StatusCode}
-	if json.Unmarshal(body, &refused.Result) != nil {
-		refused.Result = authlete.Result{} // not from the API, e.g. a proxy's page
-	}
-	for _, header := range []string{"Retry-After", "RateLimit-Reset"} {
-		if seconds, err := strconv.Atoi(response.Header.Get(header)); err == nil && seconds > 0 {
-			refused.RetryAfter = time.Duration(min(seconds, 3600)) * time.Second
-			break
-		}
-	}
-	return refused
 }
 
 // post makes a call with a JSON body.

@@ -3,6 +3,7 @@ package httpclient
 import (
 	"net/http"
 
+	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
@@ -30,4 +31,15 @@ func authenticate(request *http.Request, as *credentials.Credentials, in call) {
 	default:
 		request.SetBasicAuth(as.ServiceID, as.APISecret)
 	}
+}
+
+// check refuses a call for which there are no credentials before it is made.
+func check(in call, as *credentials.Credentials) error {
+	if as.Version == credentials.V2 && ofOwner(in) && as.OwnerKey == "" {
+		missing := &credentials.Error{
+			Key: credentials.KeyOwnerKey, Missing: true, Detail: "with the API 2.x only the service owner may read and change the settings of a service",
+		}
+		return &authlete.Error{Call: in.name, Err: missing}
+	}
+	return nil
 }
