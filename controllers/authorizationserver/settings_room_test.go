@@ -25,9 +25,10 @@ import (
 type service struct {
 	authlete.Management
 	gets, updates int
-	// getError and updateError are what the calls end with; deaf says that updates are answered and change nothing.
+	// getError and updateError are what the calls end with; deaf says that updates are answered and change nothing, and
+	// stubborn that clientIdAliasEnabled stays off.
 	getError, updateError error
-	deaf                  bool
+	deaf, stubborn        bool
 }
 
 // Connect implements Connector.
@@ -51,7 +52,9 @@ func (s *service) ServiceUpdate(ctx context.Context, settings *authlete.Service)
 	case s.deaf:
 		return s.Management.ServiceGet(ctx)
 	default:
-		return s.Management.ServiceUpdate(ctx, settings)
+		changed := *settings
+		changed.ClientIDAliasEnabled = changed.ClientIDAliasEnabled && !s.stubborn
+		return s.Management.ServiceUpdate(ctx, &changed)
 	}
 }
 

@@ -300,6 +300,30 @@ func TestAnotherDifferenceIsRepaired(t *testing.T) {
 	r.expectTold("Normal SettingsRepaired changed back to what is declared at Authlete: accessTokenDuration, clientIdAliasEnabled")
 }
 
+// TestHalfARepair is counted and told, and what is left is said.
+func TestHalfARepair(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, authv1alpha1.ManagementEnforce)
+	r.tamper(func(s *authlete.Service) { s.AccessTokenDuration, s.ClientIDAliasEnabled = 60, false })
+	r.backend.stubborn = true
+	r.expectCondition(r.reconcile(), metav1.ConditionFalse, authv1alpha1.ReasonRepairIneffective)
+	want := []authv1alpha1.SettingDifference{{Field: "clientIdAliasEnabled", Declared: "true", Actual: "false"}}
+	if diff := cmp.Diff(want, r.server.Status.Backend.Differences); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+	r.expectTold("Normal SettingsRepaired changed back to what is declared at Authlete: accessTokenDuration",
+		"Warning SettingsDiffer not as declared at Authlete: clientIdAliasEnabled")
+	for range 5 {
+		r.pass(time.Minute)
+		r.expectCondition(r.reconcile(), metav1.ConditionFalse, authv1alpha1.ReasonRepairIneffective)
+	}
+	r.expectCalls(6, 2)
+	r.expectTold()
+	if got := r.server.Status.Backend.Repairs; got != 1 || r.counted() != 1 {
+		t.Errorf("%d repairs, %.0f by the metric, want 1", got, r.counted())
+	}
+}
+
 // TestARepairThatDoesNotGetThrough is tried again soon, and is nothing for a person to do.
 func TestARepairThatDoesNotGetThrough(t *testing.T) {
 	t.Parallel()

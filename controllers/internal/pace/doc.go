@@ -19,5 +19,6 @@
 //	}
 //
 // A reconcile that has nothing to ask the backend for does not ask for a turn
-// either. When a server is deleted, Forget drops its queue.
+// either. Forget drops the queue of a server that is deleted; one that nobody
+// forgets goes when it has been quiet for some seconds and another server comes.
 package pace
