@@ -15,7 +15,7 @@ KUBEBUILDER_ASSETS ?= $(BIN)/kubernetes
 export KUBEBUILDER_ASSETS CLUSTER IMAGE_TAG
 
 MODULE := github.com/authserver-dev/operator
-NESTED_MODULES := hack/cluster hack/coredns hack/kubernetes hack/tools
+NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/tools
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml
@@ -147,6 +147,24 @@ assets: $(BIN)/cluster
 	@if [[ "$(KUBEBUILDER_ASSETS)" == "$(BIN)/kubernetes" ]]; then $(BIN)/cluster assets >/dev/null; \
 	else echo "Using the API server in $(KUBEBUILDER_ASSETS)"; fi
 
+##@ Chart
+
+CHART := charts/authserver-operator
+CHART_TOOLS := $(addprefix $(BIN)/,helm helm-unittest kubeconform kube-score)
+
+.PHONY: chart-files
+chart-files: ## Copy into the chart what it takes from config/: CRDs and permissions.
+	@mkdir -p $(CHART)/files/crds && rm -f $(CHART)/files/crds/*
+	@cp config/crd/bases/*.yaml $(CHART)/files/crds/ && cp config/rbac/role.yaml $(CHART)/files/role.yaml && cp LICENSE $(CHART)/LICENSE
+
+.PHONY: chart-readme
+chart-readme: ## Write the chart's README from the comments of its values.
+	@go test ./test/chart -run TestReadme -update
+
+.PHONY: test-chart
+test-chart: $(CHART_TOOLS) assets ## The chart: lint, unit tests, schemas, scores, Pod Security, and installations on a real API server.
+	@go test -count=1 -timeout 10m ./test/chart/...
+
 ##@ Build
 
 .PHONY: build
@@ -183,3 +201,15 @@ $(BIN)/golangci-lint: hack/tools/go.mod
 
 $(BIN)/cluster: $(shell find hack/cluster -name '*.go' -o -name 'go.*' 2>/dev/null)
 	cd hack/cluster && go build -o $@ .
+
+$(BIN)/helm: hack/helm/go.mod
+	cd hack/helm && go build -o $@ helm.sh/helm/v3/cmd/helm
+
+$(BIN)/helm-unittest: hack/helm/go.mod
+	cd hack/helm && go build -o $@ github.com/helm-unittest/helm-unittest/cmd/helm-unittest
+
+$(BIN)/kubeconform: hack/helm/go.mod
+	cd hack/helm && go build -o $@ github.com/yannh/kubeconform/cmd/kubeconform
+
+$(BIN)/kube-score: hack/helm/kubescore/go.mod
+	cd hack/helm/kubescore && go build -o $@ github.com/zegl/kube-score/cmd/kube-score
