@@ -43,8 +43,8 @@ type AuthleteBackend struct {
 	// +kubebuilder:validation:Maximum=15
 	RequestTimeoutSeconds *int32 `json:"requestTimeoutSeconds,omitempty"`
 
-	// proxyURL is an HTTP proxy (http:// or https://) or SOCKS proxy (socks5://) on the way to Authlete. Default none: the
-	// connection is direct.
+	// proxyURL is an HTTP proxy (http:// or https://) or SOCKS proxy (socks5://) on the way to Authlete, for the pods and
+	// the operator. Default what HTTPS_PROXY and NO_PROXY say in their environment: a direct connection where they are unset.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512

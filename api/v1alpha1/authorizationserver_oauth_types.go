@@ -103,7 +103,8 @@ type Tokens struct {
 	// +kubebuilder:validation:Maximum=604800
 	IDTokenSeconds *int32 `json:"idTokenSeconds,omitempty"`
 
-	// authorizationCodeSeconds is how long an authorization code can be redeemed, in seconds. Default 60.
+	// authorizationCodeSeconds is how long an authorization code can be redeemed, in seconds. Default 60. Refused with
+	// Authlete, which has no such setting.
 	// +optional
 	// +kubebuilder:validation:Minimum=10
 	// +kubebuilder:validation:Maximum=600

@@ -55,6 +55,8 @@ type AuthorizationServerList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.replicas) || self.replicas <= 1 || !has(self.backend.embedded) || self.backend.embedded.storage.type == 'PostgreSQL'",message="more than one replica needs storage that pods can share: set spec.replicas to 1, or spec.backend.embedded.storage.type to PostgreSQL",reason=FieldValueInvalid,fieldPath=".replicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.responseTypes) || self.responseTypes.all(r, r == 'code') || (has(self.grantTypes) && 'implicit' in self.grantTypes)",message="response types other than code need the implicit grant: add implicit to spec.grantTypes, or leave only code in spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
 // +kubebuilder:validation:XValidation:rule="!has(self.responseTypes) || !self.responseTypes.exists(r, r.startsWith('code')) || !has(self.grantTypes) || 'authorization_code' in self.grantTypes",message="response types with code need the authorization_code grant: add it to spec.grantTypes, or remove them from spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
+// +kubebuilder:validation:XValidation:rule="self.backend.type != 'Authlete' || !has(self.signing)",message="with backend.type Authlete signing keys are made and rotated at Authlete: remove spec.signing and configure the keys of the service there",reason=FieldValueForbidden,fieldPath=".signing"
+// +kubebuilder:validation:XValidation:rule="self.backend.type != 'Authlete' || !has(self.tokens) || !has(self.tokens.authorizationCodeSeconds)",message="Authlete has no setting for the lifetime of authorization codes: remove spec.tokens.authorizationCodeSeconds",reason=FieldValueForbidden,fieldPath=".tokens"
 type AuthorizationServerSpec struct {
 	// issuer is the issuer identifier: the URL under which clients reach the server, and the iss claim of its tokens.
 	// Required. It starts with https://; http:// is accepted for localhost, 127.0.0.1 and [::1] only. It has no user
@@ -75,7 +77,7 @@ type AuthorizationServerSpec struct {
 	Backend Backend `json:"backend,omitzero"`
 
 	// replicas is the number of pods. Default 1. 0 stops the server and keeps its data. More than 1 needs PostgreSQL
-	// storage, and adds a PodDisruptionBudget.
+	// storage or Authlete, and adds a PodDisruptionBudget.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
@@ -119,7 +121,8 @@ type AuthorizationServerSpec struct {
 	TLS *TLS `json:"tls,omitempty"`
 
 	// trustedProxies are address ranges (CIDR) whose X-Forwarded-For header is believed when the address of a caller is
-	// taken for login delays and the audit log. Default none: the address of the connection counts.
+	// taken for login delays and the audit log. Default none: the address of the connection counts, and where requests
+	// carry the header nevertheless, failed logins slow down accounts only, since that address may be everybody's.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
@@ -157,7 +160,7 @@ type AuthorizationServerSpec struct {
 	// +optional
 	Tokens Tokens `json:"tokens,omitzero"`
 
-	// signing configures the keys that sign ID tokens.
+	// signing configures the keys that sign ID tokens. Refused with Authlete, where the keys then are.
 	// +optional
 	Signing Signing `json:"signing,omitzero"`
 
@@ -194,7 +197,7 @@ type AuthorizationServerStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions are Ready, which sums up, and the facts behind it: ConfigurationValid, CredentialsReady, IssuerUnique,
-	// UsersProjected, Available, BackendReachable and Discoverable. Reconciling and Stalled are there only while true.
+	// UsersProjected, Available, BackendReachable, Discoverable and, with Authlete, SettingsMatch. Reconciling and Stalled are there only while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -44,7 +44,7 @@ type PodTemplate struct {
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 
 	// serviceAccountName is the service account of the pods, for image pull secrets or policies bound to it. Its token is
-	// never mounted. Unset takes the namespace's "default".
+	// never mounted. Unset makes one without permissions that is named like the server.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

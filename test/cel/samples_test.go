@@ -22,6 +22,7 @@ var _ = Describe("Samples", func() {
 		Expect(files).To(ContainElements(
 			filepath.Join(samplesDirectory, "demo.yaml"),
 			filepath.Join(samplesDirectory, "production.yaml"),
+			filepath.Join(samplesDirectory, "production-authlete.yaml"),
 		))
 	})
 	for _, file := range files {

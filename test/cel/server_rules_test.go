@@ -28,6 +28,7 @@ func serverRules() []rule {
 	}}
 	rules = append(rules, issuerRules()...)
 	rules = append(rules, storageRules()...)
+	rules = append(rules, authleteRules()...)
 	rules = append(rules, grantRules()...)
 	return append(rules, displayRules()...)
 }
