@@ -21,8 +21,11 @@ import (
 // startTimeout bounds the way to the first listener, the database included.
 const startTimeout = 60 * time.Second
 
-// run runs the server until the context ends. "serve" is its only command, and the default.
+// run runs a command until the context ends: "serve", which is the default, or "engine".
 func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "engine" {
+		return runEngine(ctx, args[1:], env, out)
+	}
 	if len(args) > 0 && args[0] == "serve" {
 		args = args[1:]
 	}
@@ -37,7 +40,7 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("unknown argument %q: the command is serve, and everything else is in the configuration file", flags.Arg(0))
+		return fmt.Errorf("unknown argument %q: the commands are serve, whose settings are in the configuration file, and engine", flags.Arg(0))
 	}
 	if *showVersion {
 		_, err := fmt.Fprintln(out, version.String())
