@@ -131,6 +131,9 @@ func (s *Server) WatchFiles(name string, healthy func() bool) {
 	}))
 }
 
+// Observe publishes metrics of others with those of the server.
+func (s *Server) Observe(collectors ...prometheus.Collector) { s.registry.MustRegister(collectors...) }
+
 // Public serves the OAuth endpoints and pages.
 func (s *Server) Public() http.Handler { return s.public }
 

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/logging"
 	"github.com/authserver-dev/operator/internal/version"
 	"github.com/authserver-dev/operator/server"
+	remotebackend "github.com/authserver-dev/operator/server/backend"
 	"github.com/authserver-dev/operator/server/config"
 	"github.com/authserver-dev/operator/server/engine"
 )
@@ -63,24 +65,54 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	return serve(ctx, settings, log)
 }
 
+// backend answers the server's calls.
+type backend interface {
+	authlete.Runtime
+	// Ready says whether it can serve.
+	Ready(ctx context.Context) error
+	// Run keeps it going until the context ends.
+	Run(ctx context.Context)
+	Close() error
+}
+
 // serve opens the backend, builds the server and listens.
 func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (err error) {
-	backend, err := openEngine(ctx, settings, log)
+	var (
+		embedded *engine.Engine
+		remote   *remotebackend.Backend
+		served   backend
+	)
+	if settings.Backend.Type == configv1alpha1.BackendAuthlete {
+		remote, err = remotebackend.Open(remotebackend.Options{Config: settings.Backend.Authlete, Issuer: settings.Issuer, Log: log, Clock: time.Now})
+		served = remote
+	} else {
+		embedded, err = openEngine(ctx, settings, log)
+		served = embedded
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, backend.Close()) }()
-	srv, err := server.New(server.Deps{Config: settings, Backend: backend, BackendReady: backend.Ready, Log: log, Clock: time.Now})
+	defer func() { err = errors.Join(err, served.Close()) }()
+	srv, err := server.New(server.Deps{Config: settings, Backend: served, BackendReady: served.Ready, Log: log, Clock: time.Now})
 	if err != nil {
 		return err
 	}
-	listeners, err := listen(settings, srv, backend, log)
+	attributes := []any{"version", version.String(), "issuer", settings.Issuer}
+	if remote != nil {
+		srv.Observe(remote.Collectors()...)
+		for _, file := range remote.Files() {
+			srv.WatchFiles(file.Name(), file.Healthy)
+		}
+		attributes = append(attributes, remote.Attributes()...)
+	} else {
+		attributes = append(attributes, "storage", string(settings.Backend.Embedded.Storage.Type))
+	}
+	listeners, err := listen(settings, srv, embedded, log)
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "Serving", "version", version.String(), "issuer", settings.Issuer,
-		"storage", string(settings.Backend.Embedded.Storage.Type), slog.Group("listen", listeners.addresses...))
-	return listeners.run(ctx, srv, backend)
+	log.InfoContext(ctx, "Serving", append(attributes, slog.Group("listen", listeners.addresses...))...)
+	return listeners.run(ctx, srv, served)
 }
 
 // openEngine opens the embedded engine with its store.

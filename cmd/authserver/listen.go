@@ -42,8 +42,8 @@ type listeners struct {
 	log       *slog.Logger
 }
 
-// listen opens the ports that the configuration names.
-func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, backend *engine.Engine, log *slog.Logger) (*listeners, error) {
+// listen opens the ports that the configuration names. embedded is the engine to manage; nil with another backend.
+func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, embedded *engine.Engine, log *slog.Logger) (*listeners, error) {
 	l := &listeners{
 		drain: time.Duration(max(settings.DrainSeconds, 0)) * time.Second, shutdown: time.Duration(settings.ShutdownSeconds) * time.Second,
 		server: srv, log: log,
@@ -52,8 +52,9 @@ func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, backend *
 		{name: portPublic, address: settings.Listen.Public, handler: srv.Public(), tls: settings.TLS},
 		{name: portMetrics, address: settings.Listen.Metrics, handler: srv.Metrics()},
 	}
-	if management := settings.Backend.Embedded.Management; management != nil {
-		handler, err := l.management(management.TokenFile, backend)
+	if embedded != nil && settings.Backend.Embedded.Management != nil {
+		management := settings.Backend.Embedded.Management
+		handler, err := l.management(management.TokenFile, embedded)
 		if err != nil {
 			return nil, err
 		}
@@ -155,10 +156,10 @@ func (l *listeners) close() error {
 
 // run serves until the context ends, then finishes politely: not ready, still serving, then no new connections, then the
 // last requests.
-func (l *listeners) run(ctx context.Context, srv *server.Server, backend *engine.Engine) error {
+func (l *listeners) run(ctx context.Context, srv *server.Server, served backend) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
-	for _, task := range append(l.live, srv.Run, backend.Run) {
+	for _, task := range append(l.live, srv.Run, served.Run) {
 		group.Go(func() { task(work) })
 	}
 	failed := make(chan error, len(l.servers))

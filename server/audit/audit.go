@@ -12,6 +12,8 @@ type Record struct {
 	Action, Result string
 	// Client and Subject are who the request is about.
 	Client, Subject string
+	// RequestID names the request in the log; TraceParent and TraceState are its trace context (W3C), "" if it has none.
+	RequestID, TraceParent, TraceState string
 	// Address is where the request comes from. Shared says that it is a proxy's, who may speak for anybody.
 	Address string
 	Shared  bool

@@ -48,7 +48,6 @@ type call struct {
 	record   audit.Record
 	recorder responseRecorder
 	began    time.Time
-	id       string
 }
 
 // Wrap surrounds an endpoint.
@@ -58,12 +57,14 @@ func Wrap(opts Options, endpoint Endpoint) http.Handler {
 		endpoint.Failure = reply.ServerError
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{began: opts.Clock(), id: requestID(r), recorder: responseRecorder{ResponseWriter: w}}
+		c := &call{began: opts.Clock(), recorder: responseRecorder{ResponseWriter: w}}
+		c.record.RequestID = requestID(r)
+		c.record.TraceParent, c.record.TraceState = trace(r.Header)
 		c.record.Address, c.record.Shared = opts.Proxies.Client(r), opts.Proxies.Shared(r)
 		if c.record.Shared {
 			opts.Proxies.warn(r.Context(), opts.Log, c.record.Address)
 		}
-		setHeaders(w.Header(), c.id, opts.HTTPS)
+		setHeaders(w.Header(), c.record.RequestID, opts.HTTPS)
 		if opts.Draining() {
 			w.Header()["Connection"] = closing
 		}
@@ -109,7 +110,7 @@ func (c *call) log(ctx context.Context, log *slog.Logger, method, route string, 
 	var buf [16]slog.Attr
 	attrs := append(buf[:0],
 		slog.String("method", method), slog.String("route", route), slog.Int("status", c.recorder.status()),
-		slog.Int64("durationMicros", took.Microseconds()), slog.String("requestId", c.id), slog.String("address", c.record.Address))
+		slog.Int64("durationMicros", took.Microseconds()), slog.String("requestId", c.record.RequestID), slog.String("address", c.record.Address))
 	log.LogAttrs(ctx, level, "Request", c.record.Attrs(attrs)...)
 }
 

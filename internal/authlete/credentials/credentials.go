@@ -51,6 +51,13 @@ const (
 	FileProperties = "authlete.properties"
 )
 
+// Keys returns all keys that matter.
+func Keys() []string { return append(singleKeys(), FileINI, FileProperties) }
+
+func singleKeys() []string {
+	return []string{KeyAPIVersion, KeyBaseURL, KeyServiceID, KeyAPISecret, KeyAccessToken, KeyOwnerKey, KeyOwnerSecret}
+}
+
 // Error is a key that is missing or has a value that cannot be used.
 type Error struct {
 	// Key is one of the constants.
@@ -76,7 +83,7 @@ func Parse(data map[string][]byte) (*Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range []string{KeyAPIVersion, KeyBaseURL, KeyServiceID, KeyAPISecret, KeyAccessToken, KeyOwnerKey, KeyOwnerSecret} {
+	for _, key := range singleKeys() {
 		if value := strings.TrimSpace(string(data[key])); value != "" {
 			values[key] = value
 		}
