@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -44,7 +45,7 @@ func New(opts Options) *Handler {
 		h.mux.HandleFunc(route.method+" /api/"+route.call+route.suffix2, h.handler(route))
 	}
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeRefusal(w, refusal(http.StatusNotFound, "E001203", "there is no such API"))
+		writeRefusal(w, noSuchAPI())
 	})
 	return h
 }
@@ -52,6 +53,10 @@ func New(opts Options) *Handler {
 // ServeHTTP authenticates the caller and serves the call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
+	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		writeRefusal(w, noSuchAPI())
+		return
+	}
 	if !h.authenticated(r) {
 		h.log.WarnContext(r.Context(), "API call refused", "remote", r.RemoteAddr)
 		scheme := "Bearer"

@@ -59,6 +59,10 @@ func refusal(status int, code, format string, args ...any) *authlete.Error {
 	return &authlete.Error{Status: status, Result: authlete.Result{ResultCode: code, ResultMessage: message}}
 }
 
+func noSuchAPI() *authlete.Error {
+	return refusal(http.StatusNotFound, "E001203", "there is no such API")
+}
+
 // refusalOf turns an error into an answer; what is not the caller's fault is logged and not told.
 func (h *Handler) refusalOf(ctx context.Context, call string, err error) *authlete.Error {
 	if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.Status >= 400 && refused.Status < 600 {
