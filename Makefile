@@ -18,7 +18,7 @@ MODULE := github.com/authserver-dev/operator
 NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/tools
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
-GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml
+GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files
 
 # Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
@@ -45,7 +45,7 @@ demo-down: ## Remove every trace of the demo.
 ##@ Develop
 
 .PHONY: generate
-generate: deepcopy manifests ## Generate everything that is generated from the markers.
+generate: deepcopy manifests chart-files ## Generate everything that is generated from the markers, and copy it into the chart.
 
 .PHONY: deepcopy
 deepcopy: $(BIN)/controller-gen ## Generate the deep-copy code of the API types.
