@@ -34,6 +34,11 @@ func (r *Reconciler) ensureCredentials(ctx context.Context, s *scope) (bool, err
 		return false, err
 	}
 	in.Session, in.SessionRotated = have.Data, answered(rotateSession, have)
+	if s.server.Spec.Backend.Authlete != nil {
+		have, err = existing(ctx, r.Client, s.server, desired.EngineSecretName(name))
+		in.Engine = have.Data
+		return err == nil, err
+	}
 	if have, err = r.credential(ctx, s.server, desired.EngineSecretName(name), maker.Engine); err != nil {
 		return false, err
 	}

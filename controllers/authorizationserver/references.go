@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,8 +18,8 @@ import (
 // reference is a key of a Secret that the spec names.
 type reference struct {
 	field, secret, key string
-	// restart says that the server reads the value at start only.
-	restart bool
+	// start is where a value goes that the server reads at start only; nil for one that it reloads.
+	start func(in *desired.Input) *[]byte
 }
 
 // references returns all of them.
@@ -27,19 +28,29 @@ func references(server *authv1alpha1.AuthorizationServer) []reference {
 	if e := server.Spec.Backend.Embedded; e != nil && e.Storage.PostgreSQL != nil {
 		ref := e.Storage.PostgreSQL.ConnectionSecretRef
 		all = append(all, reference{
-			"spec.backend.embedded.storage.postgresql.connectionSecretRef", ref.Name, ref.KeyOr(authv1alpha1.DefaultConnectionKey), true,
+			"spec.backend.embedded.storage.postgresql.connectionSecretRef", ref.Name, ref.KeyOr(authv1alpha1.DefaultConnectionKey),
+			func(in *desired.Input) *[]byte { return &in.PostgreSQLURL },
 		})
 	}
+	all = append(all, authleteReferences(server)...)
 	if server.Spec.TLS != nil {
 		for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-			all = append(all, reference{"spec.tls.certificateSecretRef", server.Spec.TLS.CertificateSecretRef.Name, key, false})
+			all = append(all, reference{"spec.tls.certificateSecretRef", server.Spec.TLS.CertificateSecretRef.Name, key, nil})
 		}
 	}
 	for i, caller := range server.Spec.Introspection.Callers {
 		field := fmt.Sprintf("spec.introspection.callers[%d].secretRef", i)
-		all = append(all, reference{field, caller.SecretRef.Name, caller.SecretRef.KeyOr(authv1alpha1.DefaultCallerSecretKey), false})
+		all = append(all, reference{field, caller.SecretRef.Name, caller.SecretRef.KeyOr(authv1alpha1.DefaultCallerSecretKey), nil})
 	}
 	return all
+}
+
+// refersTo says whether the spec refers to the Secret.
+func refersTo(server *authv1alpha1.AuthorizationServer, secret string) bool {
+	if a := server.Spec.Backend.Authlete; a != nil && a.CredentialsSecretRef.Name == secret {
+		return true
+	}
+	return slices.ContainsFunc(references(server), func(ref reference) bool { return ref.secret == secret })
 }
 
 // problem is why something that the spec refers to cannot be used. It is waited for.
@@ -54,32 +65,51 @@ func (r *Reconciler) readReferences(ctx context.Context, s *scope) (bool, error)
 			return false, err
 		}
 	}
+	if err := r.readAuthlete(ctx, s); err != nil {
+		return false, err
+	}
 	if s.problem == nil {
 		s.problem = checkCertificate(s)
+	}
+	if s.problem == nil {
+		s.problem = checkAuthleteTLS(s)
 	}
 	return true, r.readClaim(ctx, s)
 }
 
 // read reads one key of a Secret.
 func (r *Reconciler) read(ctx context.Context, s *scope, ref reference) error {
-	var secret corev1.Secret
-	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
-	missing := apierrors.IsNotFound(err)
-	if err != nil && !missing {
-		return fmt.Errorf("reading Secret %s: %w", ref.secret, err)
+	data, err := r.readSecret(ctx, s, ref)
+	if data == nil {
+		return err
 	}
-	value := secret.Data[ref.key]
+	value := data[ref.key]
 	switch {
-	case missing:
-		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
 	case len(value) == 0:
 		s.wrong(authv1alpha1.ReasonSecretKeyMissing, fmt.Sprintf("Secret %q of %s has no value under the key %q", ref.secret, ref.field, ref.key))
-	case ref.restart:
-		s.input.PostgreSQLURL = value
+	case ref.start != nil:
+		*ref.start(&s.input) = value
 	default:
 		s.reloaded[ref.secret+"/"+ref.key] = value
 	}
 	return nil
+}
+
+// readSecret returns the content of a Secret, and nil, which is noted, for one that does not exist.
+func (r *Reconciler) readSecret(ctx context.Context, s *scope, ref reference) (map[string][]byte, error) {
+	var secret corev1.Secret
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
+		return nil, nil //nolint:nilnil // what is missing is noted
+	case err != nil:
+		return nil, fmt.Errorf("reading Secret %s: %w", ref.secret, err)
+	case secret.Data == nil:
+		return map[string][]byte{}, nil
+	default:
+		return secret.Data, nil
+	}
 }
 
 // wrong keeps the first problem.

@@ -88,12 +88,7 @@ func (r *Reconciler) serversOfSecret(ctx context.Context, secret client.Object) 
 		if foreign && strings.HasPrefix(secret.GetName(), server.Name+"-") {
 			return true // it may stand, or have stood, in the place of one of the server's own
 		}
-		for _, ref := range references(server) {
-			if ref.secret == secret.GetName() {
-				return true
-			}
-		}
-		return false
+		return refersTo(server, secret.GetName())
 	})
 }
 

@@ -41,10 +41,10 @@ func deployment(in Input) Object {
 	}
 }
 
-// strategy replaces pods one by one where they share a database, and one after the other where two at a time would each
+// strategy replaces pods one by one where they share a database or Authlete, and one after the other where two at a time would each
 // have a store of their own.
 func strategy(server *authv1alpha1.AuthorizationServer) appsv1.DeploymentStrategy {
-	if server.Spec.EffectiveStorageType() != authv1alpha1.StoragePostgreSQL {
+	if !remote(server) && server.Spec.EffectiveStorageType() != authv1alpha1.StoragePostgreSQL {
 		return appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}
 	}
 	none, one := intstr.FromInt32(0), intstr.FromInt32(1)
@@ -129,12 +129,8 @@ func container(in Input) corev1.Container {
 	resources := resourcesOf(server)
 	return corev1.Container{
 		Name: ContainerName, Image: Image(in), ImagePullPolicy: pull, Args: []string{"--config", configFile},
-		Env: []corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit(resources)}},
-		Ports: []corev1.ContainerPort{
-			{Name: "http", ContainerPort: portPublic, Protocol: corev1.ProtocolTCP},
-			{Name: "management", ContainerPort: portManage, Protocol: corev1.ProtocolTCP},
-			{Name: "metrics", ContainerPort: portMetrics, Protocol: corev1.ProtocolTCP},
-		},
+		Env:            []corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit(resources)}},
+		Ports:          ports(server),
 		Resources:      resources,
 		StartupProbe:   probe("/healthz", 1, 60),
 		LivenessProbe:  probe("/healthz", 10, 3),
@@ -145,6 +141,15 @@ func container(in Input) corev1.Container {
 			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		},
 	}
+}
+
+// ports are those on which the server listens: with Authlete there is nothing to manage in it.
+func ports(server *authv1alpha1.AuthorizationServer) []corev1.ContainerPort {
+	all := []corev1.ContainerPort{{Name: "http", ContainerPort: portPublic, Protocol: corev1.ProtocolTCP}}
+	if !remote(server) {
+		all = append(all, corev1.ContainerPort{Name: "management", ContainerPort: portManage, Protocol: corev1.ProtocolTCP})
+	}
+	return append(all, corev1.ContainerPort{Name: "metrics", ContainerPort: portMetrics, Protocol: corev1.ProtocolTCP})
 }
 
 // pullPolicy is what Kubernetes takes for a new object. It is written down, since Kubernetes does not reconsider when the

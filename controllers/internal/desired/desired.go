@@ -44,12 +44,15 @@ type Input struct {
 	DefaultImage string
 	// ConfigYAML is the configuration file.
 	ConfigYAML string
-	// Session, Engine and Management are the contents of the credential Secrets.
+	// Session, Engine and Management are the contents of the credential Secrets. With Authlete there is no Management, and
+	// Engine is what an embedded engine has left behind, if there was one.
 	Session, Engine, Management map[string][]byte
 	// SessionRotated and ManagementRotated are the rotation requests that they answer.
 	SessionRotated, ManagementRotated string
 	// PostgreSQLURL is the connection string; only its hash gets into an object.
 	PostgreSQLURL []byte
+	// AuthleteCA are the certificates of authorities that Authlete's is checked with; only their hash gets into an object.
+	AuthleteCA []byte
 	// Claim is the claim for the data as it is; nil if there is none. It keeps its class and does not shrink.
 	Claim *corev1.PersistentVolumeClaim
 	// Shards are the user files.
@@ -68,11 +71,20 @@ func Build(in Input) []Object {
 	if claim := volumeClaim(in); claim != nil {
 		objects = append(objects, claim)
 	}
-	objects = append(objects, publicService(in), managementService(in), deployment(in))
+	objects = append(objects, publicService(in))
+	if !remote(in.Server) {
+		objects = append(objects, managementService(in))
+	}
+	objects = append(objects, deployment(in))
 	if budget := disruptionBudget(in); budget != nil {
 		objects = append(objects, budget)
 	}
 	return objects
+}
+
+// remote says whether the engine is Authlete.
+func remote(server *authv1alpha1.AuthorizationServer) bool {
+	return server.Spec.Backend.Authlete != nil
 }
 
 // SelectorLabels select the pods of a server.
@@ -99,7 +111,8 @@ func EngineSecretName(server string) string { return server + "-engine" }
 // ManagementName names the Secret and the Service of the management API.
 func ManagementName(server string) string { return server + "-management" }
 
-// Secrets returns the Secrets: credentials and user shards. All shards are always there, so that pods can mount them.
+// Secrets returns the Secrets: credentials and user shards. All shards are always there, so that pods can mount them. The
+// key of an embedded engine stays when Authlete takes its place: without it a database would be lost for a change back.
 func Secrets(in Input) []Object {
 	server := in.Server
 	credential := func(name string, data map[string][]byte, rotated string) *corev1.Secret {
@@ -109,10 +122,12 @@ func Secrets(in Input) []Object {
 		}
 		return secret
 	}
-	secrets := []Object{
-		credential(SessionSecretName(server.Name), in.Session, in.SessionRotated),
-		credential(EngineSecretName(server.Name), in.Engine, ""),
-		credential(ManagementName(server.Name), in.Management, in.ManagementRotated),
+	secrets := []Object{credential(SessionSecretName(server.Name), in.Session, in.SessionRotated)}
+	if !remote(server) || len(in.Engine) > 0 {
+		secrets = append(secrets, credential(EngineSecretName(server.Name), in.Engine, ""))
+	}
+	if !remote(server) {
+		secrets = append(secrets, credential(ManagementName(server.Name), in.Management, in.ManagementRotated))
 	}
 	for i, content := range in.Shards {
 		data := map[string][]byte{configv1alpha1.ShardFile(i): content}
@@ -126,6 +141,9 @@ func Secrets(in Input) []Object {
 
 // ConfigHash is over everything that a running server does not reload.
 func ConfigHash(in Input) string {
+	if remote(in.Server) {
+		return hash([]byte(in.ConfigYAML), in.AuthleteCA)
+	}
 	return hash([]byte(in.ConfigYAML), in.Engine["kek"], in.PostgreSQLURL)
 }
 

@@ -41,6 +41,17 @@ func servers() map[string]authv1alpha1.AuthorizationServerSpec {
 			}},
 			Signing: authv1alpha1.Signing{Algorithm: authv1alpha1.SigningES256},
 		},
+		"authlete": {
+			Issuer: "https://login.example.com", Replicas: &two,
+			Backend: authv1alpha1.Backend{Type: authv1alpha1.BackendAuthlete, Authlete: &authv1alpha1.AuthleteBackend{
+				CredentialsSecretRef: authv1alpha1.SecretReference{Name: "authlete"}, ProxyURL: "http://proxy.example.com:3128",
+				ConnectTimeoutSeconds: new(int32(3)), RequestTimeoutSeconds: new(int32(8)),
+				TLS: authv1alpha1.AuthleteTLS{
+					CASecretRef:                &authv1alpha1.SecretKeyReference{Name: "corporate", Key: "bundle.pem"},
+					ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "login-client"},
+				},
+			}},
+		},
 	}
 }
 
@@ -56,11 +67,16 @@ func input(t *testing.T, spec authv1alpha1.AuthorizationServerSpec) desired.Inpu
 	if err != nil {
 		t.Fatal(err)
 	}
-	return desired.Input{
-		Server: server, DefaultImage: "ghcr.io/authserver-dev/server:v0", ConfigYAML: text,
-		Session: map[string][]byte{"keyring.json": []byte("ring")}, Engine: map[string][]byte{"kek": []byte("kek")},
-		Management: map[string][]byte{"token": []byte("token")}, PostgreSQLURL: []byte("postgres://"),
+	in := desired.Input{
+		Server: server, DefaultImage: "ghcr.io/authserver-dev/server:v0", ConfigYAML: text, Session: map[string][]byte{"keyring.json": []byte("ring")},
 	}
+	if spec.Backend.Authlete != nil {
+		in.AuthleteCA = []byte("authorities")
+		return in
+	}
+	in.Engine, in.Management = map[string][]byte{"kek": []byte("kek")}, map[string][]byte{"token": []byte("token")}
+	in.PostgreSQLURL = []byte("postgres://")
+	return in
 }
 
 // TestGolden compares every object with its golden file: the reviewer of a change sees what it does to clusters.

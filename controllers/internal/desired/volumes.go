@@ -51,10 +51,16 @@ func allMounts(server *authv1alpha1.AuthorizationServer) []mount {
 			LocalObjectReference: corev1.LocalObjectReference{Name: name + "-config"}, DefaultMode: new(fileMode),
 		}}},
 		{name: "session", folder: path.Dir(configv1alpha1.SessionKeyRingFile), source: secretVolume(SessionSecretName(name))},
-		{name: "engine", folder: path.Dir(configv1alpha1.KeyEncryptionKeyFile), source: secretVolume(EngineSecretName(name))},
-		{name: "management", folder: path.Dir(configv1alpha1.ManagementTokenFile), source: secretVolume(ManagementName(name), "token", "tls.crt", "tls.key")},
-		{name: volumeUsers, folder: configv1alpha1.UsersDirectory, source: usersVolume(name)},
 	}
+	if !remote(server) {
+		all = append(all,
+			mount{name: "engine", folder: path.Dir(configv1alpha1.KeyEncryptionKeyFile), source: secretVolume(EngineSecretName(name))},
+			mount{
+				name: "management", folder: path.Dir(configv1alpha1.ManagementTokenFile),
+				source: secretVolume(ManagementName(name), "token", "tls.crt", "tls.key"),
+			})
+	}
+	all = append(all, mount{name: volumeUsers, folder: configv1alpha1.UsersDirectory, source: usersVolume(name)})
 	if server.Spec.TLS != nil {
 		all = append(all, mount{
 			name: "tls", folder: path.Dir(configv1alpha1.PublicCertFile),
@@ -63,6 +69,9 @@ func allMounts(server *authv1alpha1.AuthorizationServer) []mount {
 	}
 	if callers := server.Spec.Introspection.Callers; len(callers) > 0 {
 		all = append(all, mount{name: "callers", folder: configv1alpha1.CallerSecretsDirectory, source: callersVolume(callers)})
+	}
+	if remote(server) {
+		return append(all, authleteMounts(server.Spec.Backend.Authlete)...)
 	}
 	return append(all, storageMounts(server)...)
 }

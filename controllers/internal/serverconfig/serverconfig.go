@@ -25,7 +25,7 @@ func Render(as *authv1alpha1.AuthorizationServer) (*configv1alpha1.ServerConfig,
 	c := &configv1alpha1.ServerConfig{
 		TypeMeta: metav1.TypeMeta{APIVersion: configv1alpha1.APIVersion, Kind: configv1alpha1.KindServerConfig},
 		Issuer:   spec.Issuer,
-		Backend:  configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: embedded(as)},
+		Backend:  backend(as),
 		Service:  service(spec),
 		Session:  session(spec),
 		Login: configv1alpha1.Login{
@@ -63,6 +63,27 @@ func YAML(c *configv1alpha1.ServerConfig) (string, error) {
 	return string(data), nil
 }
 
+func backend(as *authv1alpha1.AuthorizationServer) configv1alpha1.Backend {
+	if a := as.Spec.Backend.Authlete; a != nil {
+		return configv1alpha1.Backend{Type: configv1alpha1.BackendAuthlete, Authlete: remote(a)}
+	}
+	return configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: embedded(as)}
+}
+
+func remote(a *authv1alpha1.AuthleteBackend) *configv1alpha1.AuthleteBackend {
+	c := &configv1alpha1.AuthleteBackend{
+		CredentialsDirectory: configv1alpha1.AuthleteDirectory, ProxyURL: a.ProxyURL,
+		ConnectSeconds: a.EffectiveConnectTimeoutSeconds(), RequestSeconds: a.EffectiveRequestTimeoutSeconds(),
+	}
+	if a.TLS.CASecretRef != nil {
+		c.CAFile = configv1alpha1.AuthleteCAFile
+	}
+	if a.TLS.ClientCertificateSecretRef != nil {
+		c.ClientCertificate = &configv1alpha1.TLSFiles{CertFile: configv1alpha1.AuthleteCertFile, KeyFile: configv1alpha1.AuthleteKeyFile}
+	}
+	return c
+}
+
 func embedded(as *authv1alpha1.AuthorizationServer) *configv1alpha1.EmbeddedBackend {
 	e := &configv1alpha1.EmbeddedBackend{
 		KeyEncryptionKeyFile: configv1alpha1.KeyEncryptionKeyFile,
@@ -91,15 +112,18 @@ func embedded(as *authv1alpha1.AuthorizationServer) *configv1alpha1.EmbeddedBack
 	return e
 }
 
+// service returns the settings of the service. With Authlete the pods need only what they show: the rest is compared with
+// the settings there, and a change of it must not restart them.
 func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service {
-	tokens, signing, pkce := spec.EffectiveTokens(), spec.EffectiveSigning(), spec.EffectivePKCE()
-	s := configv1alpha1.Service{
-		Name: spec.EffectiveServiceName(), LogoURI: string(spec.Display.LogoURI), PolicyURI: string(spec.Display.PolicyURI), TosURI: string(spec.Display.TosURI),
-		AccessTokenSeconds: int64(*tokens.AccessTokenSeconds), RefreshTokenSeconds: int64(*tokens.RefreshTokenSeconds),
-		IDTokenSeconds: int64(*tokens.IDTokenSeconds), AuthorizationCodeSeconds: int64(*tokens.AuthorizationCodeSeconds),
-		RefreshTokenKept: tokens.RefreshRotation == authv1alpha1.RefreshKeep, SigningAlgorithm: string(signing.Algorithm),
-		PKCERequired: pkce.Required == authv1alpha1.PKCEAlways, PKCEPlainAllowed: pkce.ChallengeMethods != authv1alpha1.PKCES256,
+	if spec.Backend.Authlete != nil {
+		return shown(spec)
 	}
+	tokens, signing, pkce := spec.EffectiveTokens(), spec.EffectiveSigning(), spec.EffectivePKCE()
+	s := shown(spec)
+	s.AccessTokenSeconds, s.RefreshTokenSeconds = int64(*tokens.AccessTokenSeconds), int64(*tokens.RefreshTokenSeconds)
+	s.IDTokenSeconds, s.AuthorizationCodeSeconds = int64(*tokens.IDTokenSeconds), int64(*tokens.AuthorizationCodeSeconds)
+	s.RefreshTokenKept, s.SigningAlgorithm = tokens.RefreshRotation == authv1alpha1.RefreshKeep, string(signing.Algorithm)
+	s.PKCERequired, s.PKCEPlainAllowed = pkce.Required == authv1alpha1.PKCEAlways, pkce.ChallengeMethods != authv1alpha1.PKCES256
 	for _, scope := range spec.EffectiveScopes() {
 		s.Scopes = append(s.Scopes, configv1alpha1.Scope{
 			Name: string(scope.Name), Description: scope.Description, Default: scope.Grant == authv1alpha1.ScopeByDefault,
@@ -112,6 +136,13 @@ func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service 
 		s.ResponseTypes = append(s.ResponseTypes, string(response))
 	}
 	return s
+}
+
+// shown is what pages show of the service.
+func shown(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service {
+	return configv1alpha1.Service{
+		Name: spec.EffectiveServiceName(), LogoURI: string(spec.Display.LogoURI), PolicyURI: string(spec.Display.PolicyURI), TosURI: string(spec.Display.TosURI),
+	}
 }
 
 func session(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Session {

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/serverconfig"
 )
@@ -40,5 +43,83 @@ func TestRotationRequestReachesTheServer(t *testing.T) {
 	}
 	if got := config.Backend.Embedded.SigningKeys; got.RotationRequest != "today" || got.RotationSeconds != 90*24*3600 {
 		t.Errorf("signing keys are %+v", got)
+	}
+}
+
+// authleted returns a server with Authlete as its backend.
+func authleted(a authv1alpha1.AuthleteBackend) *authv1alpha1.AuthorizationServer {
+	as := server("https://login.example.com")
+	a.CredentialsSecretRef.Name = "authlete"
+	as.Spec.Backend = authv1alpha1.Backend{Type: authv1alpha1.BackendAuthlete, Authlete: &a}
+	return as
+}
+
+func TestAuthlete(t *testing.T) {
+	t.Parallel()
+	const folder = "/etc/authserver/secrets/authlete"
+	for name, test := range map[string]struct {
+		spec authv1alpha1.AuthleteBackend
+		want configv1alpha1.AuthleteBackend
+	}{
+		"credentials only": {
+			authv1alpha1.AuthleteBackend{},
+			configv1alpha1.AuthleteBackend{CredentialsDirectory: folder, ConnectSeconds: 5, RequestSeconds: 10},
+		},
+		"everything": {
+			authv1alpha1.AuthleteBackend{
+				ConnectTimeoutSeconds: new(int32(1)), RequestTimeoutSeconds: new(int32(15)), ProxyURL: "socks5://proxy.example.com:1080",
+				TLS: authv1alpha1.AuthleteTLS{
+					CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}, ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "client"},
+				},
+			},
+			configv1alpha1.AuthleteBackend{
+				CredentialsDirectory: folder, ConnectSeconds: 1, RequestSeconds: 15, ProxyURL: "socks5://proxy.example.com:1080",
+				CAFile: folder + "-ca/ca.crt",
+				ClientCertificate: &configv1alpha1.TLSFiles{
+					CertFile: folder + "-client/tls.crt", KeyFile: folder + "-client/tls.key",
+				},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, err := serverconfig.Render(authleted(test.spec))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := configv1alpha1.Backend{Type: configv1alpha1.BackendAuthlete, Authlete: &test.want}
+			if diff := cmp.Diff(want, config.Backend); diff != "" {
+				t.Errorf("backend (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := serverconfig.Render(authleted(authv1alpha1.AuthleteBackend{ProxyURL: "ftp://proxy.example.com"})); err == nil {
+		t.Error("an FTP proxy is accepted")
+	}
+}
+
+// TestSettingsAtAuthleteRestartNothing: what is compared with the service there is nothing that a pod reads.
+func TestSettingsAtAuthleteRestartNothing(t *testing.T) {
+	t.Parallel()
+	plain := authleted(authv1alpha1.AuthleteBackend{})
+	changed := authleted(authv1alpha1.AuthleteBackend{Management: authv1alpha1.ManagementEnforce})
+	changed.Spec.Tokens.AccessTokenSeconds = new(int32(600))
+	changed.Spec.PKCE.Required = authv1alpha1.PKCEAlways
+	changed.Spec.Scopes = []authv1alpha1.Scope{{Name: "invoices"}}
+	changed.Spec.GrantTypes = []authv1alpha1.GrantType{authv1alpha1.GrantAuthorizationCode}
+	before, err := serverconfig.Render(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := serverconfig.Render(changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("the configuration changed (-before +after):\n%s", diff)
+	}
+	changed.Spec.Display.ServiceName = "Login"
+	if after, err = serverconfig.Render(changed); err != nil || after.Service.Name != "Login" {
+		t.Errorf("the pages' name is %q, error %v", after.Service.Name, err)
 	}
 }
