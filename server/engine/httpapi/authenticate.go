@@ -3,6 +3,7 @@ package httpapi
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -12,42 +13,71 @@ import (
 // version2 says whether the path is one of the 2.x dialect: it has no service number in front.
 func version2(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
-	return first == "auth" || first == "client" || first == "service"
+	return first == "" || strings.Trim(first, "0123456789") != ""
 }
 
-// authenticated says whether the caller presents credentials that are accepted, in the way of the path's dialect.
-func (h *Handler) authenticated(r *http.Request) bool {
-	var found bool
-	for _, accepted := range h.credentials() {
-		if version2(r.URL.Path) {
-			found = accepted.Version == credentials.V2 && basic(r, accepted) || found
-		} else {
-			found = accepted.Version == credentials.V3 && bearer(r, accepted) || found
-		}
+// errUnauthorized is for calls without credentials that are accepted.
+var errUnauthorized = errors.New("no good credentials")
+
+// authenticate says why a call is refused: the caller must present credentials that are accepted, in the way of the
+// path's dialect, and those of the service that the path names.
+func (h *Handler) authenticate(r *http.Request) error {
+	call := strings.TrimPrefix(r.URL.Path, "/api/")
+	switch call {
+	case callInfo, callEcho, callHealthcheck:
+		return nil
 	}
-	return found
+	var known, found bool
+	for _, accepted := range h.credentials() {
+		if (call == callCreate || call == callList) && bearer(r, accepted) { // the same path in both dialects
+			known, found = true, true
+		}
+		service, good := serviceOf(call, accepted), basic(r, accepted)
+		if !version2(r.URL.Path) {
+			service, _, _ = strings.Cut(call, "/")
+			good = bearer(r, accepted)
+		}
+		known = known || good
+		found = found || (good && service == accepted.ServiceID)
+	}
+	switch {
+	case found:
+		return nil
+	case known:
+		return errOutside
+	default:
+		return errUnauthorized
+	}
 }
 
-// basic checks the credentials of the API 2.x: those of the owner for the settings of the service, else the service's.
+// serviceOf is the service that a path of the 2.x dialect is about: the caller's, where it names none.
+func serviceOf(call string, accepted *credentials.Credentials) string {
+	if settings(call) {
+		return call[strings.LastIndex(call, "/")+1:]
+	}
+	return accepted.ServiceID
+}
+
+// settings says whether a call of the 2.x dialect is about the settings of one service.
+func settings(call string) bool {
+	return call != callList && (strings.HasPrefix(call, "service/get/") || strings.HasPrefix(call, "service/update/") || strings.HasPrefix(call, "service/delete/"))
+}
+
+// basic checks the credentials of the API 2.x: those of the owner for the settings of services, else the service's.
 func basic(r *http.Request, accepted *credentials.Credentials) bool {
 	user, password, _ := r.BasicAuth()
 	key, secret := accepted.ServiceID, accepted.APISecret
-	if settings(r.URL.Path) {
+	if call := strings.TrimPrefix(r.URL.Path, "/api/"); call == callCreate || call == callList || settings(call) {
 		key, secret = accepted.OwnerKey, accepted.OwnerSecret
 	}
-	return same(user, key) && same(password, secret)
+	right := same(user, key)
+	return same(password, secret) && right && accepted.Version == credentials.V2
 }
 
-// settings says whether a path of the 2.x dialect is about the settings of the service.
-func settings(path string) bool {
-	return strings.HasPrefix(path, "/api/service/get/") || strings.HasPrefix(path, "/api/service/update/")
-}
-
-// bearer checks the service access token of the API 3.0, which is for one service.
+// bearer checks the service access token of the API 3.0.
 func bearer(r *http.Request, accepted *credentials.Credentials) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	service, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
-	return strings.EqualFold(scheme, "Bearer") && same(token, accepted.AccessToken) && service == accepted.ServiceID
+	return same(token, accepted.AccessToken) && strings.EqualFold(scheme, "Bearer") && accepted.Version == credentials.V3
 }
 
 // same compares digests, so that neither content nor length shows in the time it takes. An empty value opens nothing.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -35,18 +36,19 @@ type Handler struct {
 	credentials func() []*credentials.Credentials
 	log         *slog.Logger
 	mux         *http.ServeMux
+	// updating keeps changes that begin with reading apart.
+	updating sync.Mutex
 }
 
 // New returns a handler.
 func New(opts Options) *Handler {
 	h := &Handler{backend: opts.Backend, credentials: opts.Credentials, log: opts.Log, mux: http.NewServeMux()}
-	for _, route := range append(h.runtimeRoutes(), h.managementRoutes()...) {
-		h.mux.HandleFunc(route.method+" /api/{service}/"+route.call+route.suffix, h.handler(route))
-		h.mux.HandleFunc(route.method+" /api/"+route.call+route.suffix2, h.handler(route))
+	for _, route := range h.routes() {
+		for _, path := range route.paths() {
+			h.mux.HandleFunc(route.method+" "+path, h.handler(route))
+		}
 	}
-	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeRefusal(w, noSuchAPI())
-	})
+	h.mux.HandleFunc("/", h.unmatched)
 	return h
 }
 
@@ -57,14 +59,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, noSuchAPI())
 		return
 	}
-	if !h.authenticated(r) {
-		h.log.WarnContext(r.Context(), "API call refused", "remote", r.RemoteAddr)
-		scheme := "Bearer"
-		if version2(r.URL.Path) {
-			scheme = "Basic"
-		}
-		w.Header().Set("WWW-Authenticate", scheme+` realm="management"`)
-		writeRefusal(w, refusal(http.StatusUnauthorized, "E001202", "the credential is missing or wrong"))
+	if err := h.authenticate(r); err != nil {
+		h.refuse(w, r, err)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -78,9 +74,19 @@ type route struct {
 	call string
 	// suffix and suffix2 follow the call in the path of 3.0 and of 2.x.
 	suffix, suffix2 string
+	// unnumbered says that the call has no service number in front in 3.0, either.
+	unnumbered bool
 	// changes says that the call changes settings: it is logged where others are not.
 	changes bool
 	serve   func(context.Context, *http.Request) (any, error)
+}
+
+// paths are those of the dialects.
+func (r route) paths() []string {
+	if r.unnumbered {
+		return []string{"/api/" + r.call}
+	}
+	return []string{"/api/{service}/" + r.call + r.suffix, "/api/" + r.call + r.suffix2}
 }
 
 // handler serves a route.

@@ -3,7 +3,13 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 )
+
+// routes are all calls that are answered.
+func (h *Handler) routes() []route {
+	return slices.Concat(h.runtimeRoutes(), h.managementRoutes(), h.general())
+}
 
 // runtimeRoutes are the calls that a front end makes.
 func (h *Handler) runtimeRoutes() []route {
@@ -37,7 +43,7 @@ func (h *Handler) managementRoutes() []route {
 		{method: http.MethodGet, call: "service/get", suffix2: service, serve: func(ctx context.Context, _ *http.Request) (any, error) {
 			return b.ServiceGet(ctx)
 		}},
-		{method: http.MethodPost, call: "service/update", suffix2: service, changes: true, serve: posted(b.ServiceUpdate)},
+		{method: http.MethodPost, call: "service/update", suffix2: service, changes: true, serve: h.serviceUpdate},
 		{method: http.MethodPost, call: "client/create", changes: true, serve: posted(b.ClientCreate)},
 		{method: http.MethodGet, call: "client/get/list", serve: func(ctx context.Context, r *http.Request) (any, error) {
 			start, end, err := span(r)
@@ -47,7 +53,7 @@ func (h *Handler) managementRoutes() []route {
 			return b.ClientList(ctx, start, end)
 		}},
 		{method: http.MethodGet, call: "client/get", suffix: client, suffix2: client, serve: named(b.ClientGet)},
-		{method: http.MethodPost, call: "client/update", suffix: client, suffix2: client, changes: true, serve: namedPosted(b.ClientUpdate)},
+		{method: http.MethodPost, call: "client/update", suffix: client, suffix2: client, changes: true, serve: h.clientUpdate},
 		{
 			method: http.MethodDelete, call: "client/delete", suffix: client, suffix2: client, changes: true,
 			serve: func(ctx context.Context, r *http.Request) (any, error) {
@@ -84,13 +90,5 @@ func namedPosted[In, Out any](call func(context.Context, string, *In) (*Out, err
 			return nil, err
 		}
 		return call(ctx, r.PathValue("client"), in)
-	}
-}
-
-// read serves a document.
-func read(call func(context.Context) ([]byte, error)) func(context.Context, *http.Request) (any, error) {
-	return func(ctx context.Context, _ *http.Request) (any, error) {
-		doc, err := call(ctx)
-		return document(doc), err
 	}
 }

@@ -15,20 +15,17 @@ import (
 // document is JSON that is written as it is.
 type document []byte
 
-// decode reads a JSON body. Members that the call does not have are left out: callers may know more of the API.
-func decode(r *http.Request, into any) error {
+// readBody reads a body, which ServeHTTP has bounded.
+func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return refusal(http.StatusRequestEntityTooLarge, "E001204", "the body is larger than %d bytes", maxBody)
+		return nil, refusal(http.StatusRequestEntityTooLarge, "E001204", "the body is larger than %d bytes", maxBody)
 	case err != nil:
-		return refusal(http.StatusBadRequest, "E001206", "the body could not be read")
+		return nil, refusal(http.StatusBadRequest, "E001206", "the body could not be read")
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return refusal(http.StatusBadRequest, "E001205", "the body is not the JSON that the call takes")
-	}
-	return nil
+	return body, nil
 }
 
 // span reads start and end of a list.
@@ -77,6 +74,11 @@ func write(w http.ResponseWriter, result any) int {
 	if result == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return http.StatusNoContent
+	}
+	if plain, ok := result.(text); ok {
+		w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
+		_, _ = io.WriteString(w, string(plain)) // the caller is gone if this fails
+		return http.StatusOK
 	}
 	body, ok := result.(document)
 	if !ok {
