@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/test/servertest"
 )
 
@@ -60,9 +61,21 @@ func exchange(t *testing.T, s *servertest.Server, page servertest.Page, client *
 	return tokens
 }
 
+// TestCodeFlow: the same flow with the engine in process, and with one that is called as Authlete is.
 func TestCodeFlow(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
+	for name, wire := range map[string]*servertest.Wire{
+		"in process": nil, "API 2.x": {Version: credentials.V2}, "API 3.0": {Version: credentials.V3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			codeFlow(t, servertest.Start(t, servertest.Options{Wire: wire}))
+		})
+	}
+}
+
+func codeFlow(t *testing.T, s *servertest.Server) {
+	t.Helper()
 	client := s.Client(t, nil)
 	browser := s.NewBrowser(t)
 	page := browser.Authorize(nil)
@@ -109,7 +122,7 @@ func TestCodeFlow(t *testing.T) {
 	if status != http.StatusOK || answer["active"] != false {
 		t.Errorf("after reuse of a refresh token its family must be dead: %d %v", status, answer)
 	}
-	for _, secret := range []string{client.ClientSecret, servertest.Password, tokens["access_token"].(string), end.Parameter(t, "code")} {
+	for _, secret := range []string{client.ClientSecret, servertest.Password, servertest.WireSecret, tokens["access_token"].(string), end.Parameter(t, "code")} {
 		if strings.Contains(s.Log(), secret) {
 			t.Error("a secret is in the log")
 		}

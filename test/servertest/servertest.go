@@ -50,6 +50,8 @@ type Options struct {
 	Configure func(*configv1alpha1.ServerConfig)
 	// Storage is where the engine keeps its records; memory by default.
 	Storage engine.Storage
+	// Wire, if not nil, makes the server call the engine over HTTP.
+	Wire *Wire
 	// Backend replaces or wraps the engine as the server sees it.
 	Backend func(authlete.Runtime) authlete.Runtime
 }
@@ -78,11 +80,16 @@ func Start(tb testing.TB, opts Options) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var backend authlete.Runtime = s.Engine
-	if opts.Backend != nil {
-		backend = opts.Backend(backend)
+	var runtime authlete.Runtime = s.Engine
+	ready := s.Engine.Ready
+	if opts.Wire != nil {
+		remote := s.connect(tb, opts.Wire, log)
+		runtime, ready = remote, remote.Ready
 	}
-	s.Handler, err = server.New(server.Deps{Config: s.Config, Backend: backend, BackendReady: s.Engine.Ready, Log: log, Clock: s.Now})
+	if opts.Backend != nil {
+		runtime = opts.Backend(runtime)
+	}
+	s.Handler, err = server.New(server.Deps{Config: s.Config, Backend: runtime, BackendReady: ready, Log: log, Clock: s.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,0 +1,262 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
+	"github.com/authserver-dev/operator/test/servertest"
+)
+
+// inside stands in every answer of a broken backend, and must not be seen from outside.
+const inside = "INSIDE-OF-THE-BACKEND"
+
+// callTimeout bounds a call in these tests, in seconds.
+const callTimeout = 1
+
+// fault is something that goes wrong between the server and Authlete.
+type fault struct {
+	// do answers instead of the backend; good answers as the backend would.
+	do func(w http.ResponseWriter, r *http.Request, good http.Handler)
+	// status of the server's answer; 0 means that the answer is as good as ever.
+	status int
+}
+
+// faults are all of them, by name.
+func faults() map[string]fault {
+	text := func(status int, contentType, body string) func(http.ResponseWriter, *http.Request, http.Handler) {
+		return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("Content-Type", contentType)
+			w.Header().Set("X-Backend", inside)
+			w.Header().Set("RateLimit-Reset", "7")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	const jsonType = "application/json"
+	return map[string]fault{
+		"too late": {func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			select {
+			case <-r.Context().Done():
+			case <-time.After(5 * callTimeout * time.Second):
+			}
+		}, 503},
+		"cut before the answer": {func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }, 503},
+		"cut in the headers":    {cut("HTTP/1.1 200 OK\r\nContent-Ty"), 503},
+		"cut in the body":       {cut("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"action\":\"" + inside), 503},
+		"no HTTP":               {cut("SSH-2.0-" + inside + "\r\n"), 503},
+		"truncated JSON":        {text(200, jsonType, `{"action":"OK","responseContent":"`+inside), 500},
+		"garbage":               {text(200, jsonType, inside+"}{"), 500},
+		"a list":                {text(200, jsonType, `["`+inside+`"]`), 500},
+		"nothing":               {text(200, jsonType, ""), 500},
+		"a page":                {text(200, "text/html", "<html>"+inside), 500},
+		"429":                   {text(429, jsonType, `{"resultCode":"A1","resultMessage":"`+inside+`"}`), 503},
+		"500":                   {text(500, jsonType, `{"resultCode":"A1","resultMessage":"`+inside+`"}`), 500},
+		"502 with a page":       {text(502, "text/html", "<html>"+inside), 503},
+		"401":                   {text(401, jsonType, `{"resultCode":"A1","resultMessage":"`+inside+`"}`), 500},
+		"a redirect":            {redirect, 500},
+		"an unknown action":     {text(200, jsonType, `{"action":"`+inside+`","responseContent":"`+inside+`","resultMessage":"`+inside+`"}`), 500},
+		"no action":             {text(200, jsonType, `{"resultMessage":"`+inside+`"}`), 500},
+		"unknown values":        {unknownValues, 0},
+		"slow, but in time": {func(w http.ResponseWriter, r *http.Request, good http.Handler) {
+			time.Sleep(300 * time.Millisecond)
+			good.ServeHTTP(w, r)
+		}, 0},
+	}
+}
+
+// cut writes bytes and closes the connection.
+func cut(raw string) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		conn, buffer, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer conn.Close()
+		flush(buffer.Writer, raw)
+	}
+}
+
+func flush(w *bufio.Writer, raw string) {
+	_, _ = w.WriteString(raw) // a test fails by what comes of it
+	_ = w.Flush()
+}
+
+func redirect(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.Header().Set("Location", "http://127.0.0.1:1/"+inside)
+	w.WriteHeader(http.StatusFound)
+}
+
+// unknownValues passes good answers on with enumerations and members of a later version.
+func unknownValues(w http.ResponseWriter, r *http.Request, good http.Handler) {
+	recorder := httptest.NewRecorder()
+	good.ServeHTTP(recorder, r)
+	var answer map[string]any
+	if json.Unmarshal(recorder.Body.Bytes(), &answer) == nil {
+		answer["later"] = map[string]any{"a": []any{1, nil}}
+		answer["grantType"], answer["display"], answer["prompts"] = "TELEPATHY", "HOLOGRAM", []string{"DANCE"}
+		if client, ok := answer["client"].(map[string]any); ok {
+			client["clientType"], client["tokenAuthMethod"] = "QUANTUM", "HANDSHAKE"
+		}
+		recorder.Body.Reset()
+		_ = json.NewEncoder(recorder.Body).Encode(answer)
+	}
+	w.Header().Set("Content-Type", recorder.Header().Get("Content-Type"))
+	w.WriteHeader(recorder.Code)
+	_, _ = w.Write(recorder.Body.Bytes())
+}
+
+// endpoint is a request that makes the server call Authlete.
+type endpoint struct {
+	call string
+	send func(t *testing.T, s *servertest.Server) outcome
+	// good is the status of an answer without a fault; page says that people see it.
+	good int
+	page bool
+}
+
+// outcome is what came back.
+type outcome struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func endpoints() map[string]endpoint {
+	form := func(path string, form url.Values, user, secret string) func(*testing.T, *servertest.Server) outcome {
+		return func(t *testing.T, s *servertest.Server) outcome {
+			t.Helper()
+			got := send(t, s, http.MethodPost, path, form, user, secret)
+			return outcome{got.StatusCode, got.Header, got.body}
+		}
+	}
+	return map[string]endpoint{
+		"authorization": {call: "auth/authorization", good: 200, page: true, send: func(t *testing.T, s *servertest.Server) outcome {
+			t.Helper()
+			page := s.NewBrowser(t).Authorize(nil)
+			return outcome{page.Status, page.Header, page.Body}
+		}},
+		"token":      {call: "auth/token", good: 401, send: form("/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "app", "s")},
+		"revocation": {call: "auth/revocation", good: 401, send: form("/api/revocation", url.Values{"token": {"x"}}, "app", "s")},
+		"introspection": {
+			call: "auth/introspection/standard", good: 200,
+			send: form("/api/introspection", url.Values{"token": {"x"}}, "api", servertest.IntrospectionSecret),
+		},
+		"userinfo": {call: "auth/userinfo", good: 401, send: func(t *testing.T, s *servertest.Server) outcome {
+			t.Helper()
+			got := send(t, s, http.MethodGet, "/api/userinfo", nil, "", "", "Authorization", "Bearer x")
+			return outcome{got.StatusCode, got.Header, got.body}
+		}},
+	}
+}
+
+// TestFaults: whatever goes wrong between the server and Authlete ends in a correct answer in time, in a log line that names
+// the call, and shows nothing of the inside; and the next request is as good as ever.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, fault := range faults() {
+		for endpointName, endpoint := range endpoints() {
+			t.Run(name+"/"+endpointName, func(t *testing.T) {
+				t.Parallel()
+				testFault(t, fault, endpoint)
+			})
+		}
+	}
+}
+
+func testFault(t *testing.T, f fault, e endpoint) {
+	t.Helper()
+	var broken atomic.Bool
+	s := servertest.Start(t, servertest.Options{Wire: &servertest.Wire{
+		Version: credentials.V3, RequestSeconds: callTimeout,
+		Between: func(engine http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if broken.Load() && strings.HasSuffix(r.URL.Path, "/"+e.call) {
+					f.do(w, r, engine)
+					return
+				}
+				engine.ServeHTTP(w, r)
+			})
+		},
+	}})
+	s.Client(t, nil)
+	good := e.send(t, s)
+	if good.status != e.good {
+		t.Fatalf("without a fault: status %d %s", good.status, good.body)
+	}
+	broken.Store(true)
+	began := time.Now()
+	got := e.send(t, s)
+	if took := time.Since(began); took > 5*callTimeout*time.Second {
+		t.Errorf("the answer took %v", took)
+	}
+	log := lastLine(s.Log())
+	if f.status == 0 {
+		if got.status != good.status {
+			t.Errorf("status %d %s, want %d", got.status, got.body, good.status)
+		}
+		return
+	}
+	checkRefusal(t, f, e, got)
+	if !strings.Contains(log, e.call) && !strings.Contains(log, "unknown action") {
+		t.Errorf("the log does not name the call %s: %s", e.call, log)
+	}
+	broken.Store(false)
+	if again := e.send(t, s); again.status != good.status {
+		t.Errorf("after the fault: status %d %s, want %d", again.status, again.body, good.status)
+	}
+}
+
+// checkRefusal checks what a client, or a person, gets to see.
+func checkRefusal(t *testing.T, f fault, e endpoint, got outcome) {
+	t.Helper()
+	if got.status != f.status {
+		t.Errorf("status %d, want %d: %s", got.status, f.status, got.body)
+	}
+	if strings.Contains(got.body+fmt.Sprint(got.header), inside) {
+		t.Errorf("the inside shows: %v %s", got.header, got.body)
+	}
+	if got.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("a cache may keep it: %v", got.header)
+	}
+	if f.status == 503 && got.header.Get("Retry-After") == "" {
+		t.Errorf("no Retry-After: %v", got.header)
+	}
+	if e.page {
+		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+			t.Errorf("people get %s", got.header.Get("Content-Type"))
+		}
+		return
+	}
+	var body struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if err := json.NewDecoder(bytes.NewReader([]byte(got.body))).Decode(&body); err != nil {
+		t.Fatalf("no OAuth error: %v %q", err, got.body)
+	}
+	if want := map[int]string{500: "server_error", 503: "temporarily_unavailable"}[f.status]; body.Error != want || body.Description == "" {
+		t.Errorf("error = %+v, want %s", body, want)
+	}
+}
+
+// lastLine returns the last line of a request in the log.
+func lastLine(log string) string {
+	last := ""
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, `"msg":"Request"`) {
+			last = line
+		}
+	}
+	return last
+}
