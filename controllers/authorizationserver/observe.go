@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -19,10 +18,9 @@ import (
 	"github.com/authserver-dev/operator/controllers/internal/desired"
 	"github.com/authserver-dev/operator/controllers/internal/probe"
 	"github.com/authserver-dev/operator/controllers/internal/status"
-	"github.com/authserver-dev/operator/internal/authlete"
 )
 
-// probeTimeout bounds both questions together: a server that does not answer must not hold up the others.
+// probeTimeout bounds each question: a server that does not answer must not hold up the others.
 const probeTimeout = 5 * time.Second
 
 // refreshPods patches an annotation of the running pods when a mounted Secret has changed: the kubelet then reads it at
@@ -76,13 +74,20 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (bool, error) {
 	default:
 		status.Mark(s.server, authv1alpha1.ConditionAvailable, reason == authv1alpha1.ReasonSucceeded, reason, message)
 	}
-	if deployment.Status.ReadyReplicas == 0 {
-		for _, fact := range []string{authv1alpha1.ConditionBackendReachable, authv1alpha1.ConditionDiscoverable} {
-			status.Unknown(s.server, fact, authv1alpha1.ReasonWaitingForPods, "no pod is ready")
-		}
+	remote, ready := s.server.Spec.Backend.Authlete != nil, deployment.Status.ReadyReplicas > 0
+	switch {
+	case remote:
+		r.checkAuthlete(ctx, s)
+	case ready:
+		r.checkEngine(ctx, s)
+	default:
+		status.Unknown(s.server, authv1alpha1.ConditionBackendReachable, authv1alpha1.ReasonWaitingForPods, "no pod is ready")
+	}
+	if !ready {
+		status.Unknown(s.server, authv1alpha1.ConditionDiscoverable, authv1alpha1.ReasonWaitingForPods, "no pod is ready")
 		return false, nil
 	}
-	r.probe(ctx, s.server)
+	r.checkDiscovery(ctx, s.server)
 	return true, nil
 }
 
@@ -131,24 +136,18 @@ func troubles(pods []corev1.Pod) string {
 	return ": " + strings.Join(slices.Sorted(maps.Keys(found)), ", ")
 }
 
-// probe asks the backend and reads discovery. Messages hold no addresses or times: they must not change by themselves.
-func (r *Reconciler) probe(ctx context.Context, server *authv1alpha1.AuthorizationServer) {
+// checkEngine says whether the engine in the pods answers.
+func (r *Reconciler) checkEngine(ctx context.Context, s *scope) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	err := r.Prober.Backend(ctx, server)
-	var refused *authlete.Error
-	switch {
-	case err == nil:
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, true, authv1alpha1.ReasonReachable, "the backend answers with the operator's credentials")
-	case errors.As(err, &refused) && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonUnauthorized, "the backend refuses the operator's credentials")
-	case errors.As(err, &refused) && refused.Status != 0:
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonBackendError,
-			fmt.Sprintf("the backend answers with status %d", refused.Status))
-	default:
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, false, authv1alpha1.ReasonUnreachable, "the management API does not answer")
-	}
-	err = r.Prober.Discovery(ctx, server)
+	s.markBackend(r.Prober.Backend(ctx, s.server))
+}
+
+// checkDiscovery reads discovery through the Service.
+func (r *Reconciler) checkDiscovery(ctx context.Context, server *authv1alpha1.AuthorizationServer) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	err := r.Prober.Discovery(ctx, server)
 	switch {
 	case err == nil:
 		status.Mark(server, authv1alpha1.ConditionDiscoverable, true, authv1alpha1.ReasonIssuerServed, "discovery through the Service shows the issuer")

@@ -61,6 +61,8 @@ type Reconciler struct {
 	Pacer *pace.Pacer
 
 	findings findings
+	// answers are those of Authlete to whether it works, refusals those to revoking tokens.
+	answers, refusals answers
 	// repairs counts repaired settings. SetupWithManager sets it.
 	repairs *prometheus.CounterVec
 }

@@ -2,7 +2,9 @@ package authorizationserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,8 +23,13 @@ import (
 const (
 	// revokeTimeout bounds the revocations of one reconcile. What is left is done by the next one.
 	revokeTimeout = 5 * time.Second
-	// reasonRevoked is the reason of the event that tells of revoked tokens.
-	reasonRevoked = "TokensRevoked"
+	// revokeRefusedRetry is how soon a backend that refuses to revoke tokens is asked again, and revokePatience for how
+	// long: its administrator may permit the call. After that the tokens live until they expire.
+	revokeRefusedRetry = checkInterval
+	revokePatience     = 24 * time.Hour
+	// reasonRevoked and reasonNotRevoked are reasons of events that tell of tokens.
+	reasonRevoked    = "TokensRevoked"
+	reasonNotRevoked = "TokensNotRevoked"
 )
 
 // findRevocations compares the users that are to be written with those that are there. Whose tokens must not live on is
@@ -67,12 +74,15 @@ func (r *Reconciler) revokeTokens(ctx context.Context, s *scope) (bool, error) {
 	for _, pending := range s.revocations {
 		left += len(pending)
 	}
-	if left == 0 {
+	if last := r.refusals.get(s.server.UID); left == 0 || (last.about == s.way() && r.Clock().Before(last.next)) {
 		return true, nil
 	}
 	s.again = retryInterval
 	done, grants, err := r.revokePending(ctx, s)
-	if err != nil {
+	switch {
+	case refusedRevocation(err):
+		done += r.giveUpRevocations(s, err)
+	case err != nil:
 		ctrl.LoggerFrom(ctx).Info("Waiting for the backend to revoke tokens", "users", left, "reason", err.Error())
 	}
 	if grants > 0 {
@@ -83,7 +93,7 @@ func (r *Reconciler) revokeTokens(ctx context.Context, s *scope) (bool, error) {
 		return true, nil
 	}
 	if done == left {
-		s.again = 0
+		s.again = 0 // nothing is left to wait for
 	}
 	if err := s.noteRevocations(); err != nil {
 		return false, err
@@ -113,4 +123,34 @@ func (r *Reconciler) revokePending(ctx context.Context, s *scope) (done int, gra
 		}
 	}
 	return done, grants, nil
+}
+
+// refusedRevocation says whether the backend has no such call, or does not permit it: older services at Authlete do not.
+func refusedRevocation(err error) bool {
+	refused, ok := errors.AsType[*authlete.Error](err)
+	return ok && (refused.Status == http.StatusForbidden || refused.Status == http.StatusNotFound)
+}
+
+// giveUpRevocations tells that tokens were not revoked, asks again later and not for ever, and returns for how many subjects
+// it is over.
+func (r *Reconciler) giveUpRevocations(s *scope, err error) int {
+	now := r.Clock()
+	s.again = 0
+	r.refusals.put(s.server.UID, answer{err: err, about: s.way(), next: now.Add(revokeRefusedRetry)}, now)
+	left, over := 0, 0
+	for _, pending := range s.revocations {
+		left += len(pending)
+		for subject, since := range pending {
+			if now.Sub(since) > revokePatience {
+				delete(pending, subject)
+				over++
+			}
+		}
+	}
+	message := "the backend refuses to revoke the tokens of %d users who may not log in any more, or have a new password: they live until they expire"
+	if refused, ok := errors.AsType[*authlete.Error](err); ok {
+		message += fmt.Sprintf(" (status %d)", refused.Status)
+	}
+	r.Recorder.Eventf(s.server, nil, corev1.EventTypeWarning, reasonNotRevoked, "Revoke", message, left)
+	return over
 }

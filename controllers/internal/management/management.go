@@ -1,6 +1,9 @@
 // Package management connects to the management API of a server's backend. For
 // the embedded engine that is the management port, reached through its Service
-// with the credentials that the operator generated.
+// with the credentials that the operator generated; for Authlete its Web API,
+// with the credentials in the user's Secret.
+//
+// It knows nothing of conditions, and of calls only how they are authenticated.
 package management
 
 import (
@@ -36,14 +39,19 @@ func SecretName(server string) string { return server + "-management" }
 // ErrNoCredentials means that the operator has not made the credentials yet.
 var ErrNoCredentials = errors.New("the management credentials are not there yet")
 
-// Connector opens connections with credentials from the cluster.
+// Connector opens connections with credentials from the cluster. Those to Authlete are kept for the next time.
 type Connector struct {
 	// Client reads the Secret.
 	Client client.Reader
+
+	lines lines
 }
 
 // Connect returns the management API of a server.
-func (c Connector) Connect(ctx context.Context, server *authv1alpha1.AuthorizationServer) (authlete.Management, error) {
+func (c *Connector) Connect(ctx context.Context, server *authv1alpha1.AuthorizationServer) (authlete.Management, error) {
+	if server.Spec.Backend.Authlete != nil {
+		return c.connectAuthlete(ctx, server)
+	}
 	var secret corev1.Secret
 	key := types.NamespacedName{Namespace: server.Namespace, Name: SecretName(server.Name)}
 	if err := c.Client.Get(ctx, key, &secret); err != nil {

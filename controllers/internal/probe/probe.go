@@ -36,10 +36,15 @@ type HTTP struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Backend returns nil if the backend answers with the generated credentials.
+// Backend returns nil if the backend answers with the credentials that the pods have, too. At Authlete the settings of a
+// service are its owner's business, in the API 2.x with credentials of their own: the list of clients is the service's.
 func (p HTTP) Backend(ctx context.Context, server *authv1alpha1.AuthorizationServer) error {
 	backend, err := p.Connector.Connect(ctx, server)
 	if err != nil {
+		return err
+	}
+	if server.Spec.Backend.Authlete != nil {
+		_, err = backend.ClientList(ctx, 0, 1)
 		return err
 	}
 	_, err = backend.ServiceGet(ctx)
