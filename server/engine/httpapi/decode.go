@@ -58,8 +58,8 @@ func formObject(values url.Values, shape reflect.Type) map[string]any {
 	return object
 }
 
-// unmarshal decodes a JSON object. Values of another type than the API's that can only mean one thing are taken: clients
-// send numbers for subjects and ids, and text for booleans and numbers.
+// unmarshal decodes a JSON object. Some values of another type than the API's are taken: clients send numbers for subjects
+// and ids, and text for numbers and booleans.
 func unmarshal(object []byte, into any) error {
 	err := json.Unmarshal(object, into)
 	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
@@ -87,6 +87,11 @@ func recode(value, into any) error {
 	return json.Unmarshal(meant, into)
 }
 
+// identifies says whether a member is an identifier, for which front ends send the number that it is to them.
+func identifies(name string) bool {
+	return name == "subject" || name == "sub" || strings.HasPrefix(name, "clientId")
+}
+
 // coerce returns the value as the type wants it, where that cannot be misunderstood.
 func coerce(value any, to reflect.Type) any {
 	switch to.Kind() {
@@ -99,10 +104,6 @@ func coerce(value any, to reflect.Type) any {
 			for i := range list {
 				list[i] = coerce(list[i], to.Elem())
 			}
-		}
-	case reflect.String:
-		if number, ok := value.(json.Number); ok && integer(number.String()) {
-			return number.String()
 		}
 	case reflect.Int64, reflect.Int:
 		if text, ok := value.(string); ok && integer(text) {
@@ -126,9 +127,16 @@ func coerceMembers(value any, to reflect.Type) any {
 	}
 	for field := range to.Fields() {
 		name := memberName(field)
-		if member, there := object[name]; there {
-			object[name] = coerce(member, field.Type)
+		member, there := object[name]
+		if !there {
+			continue
 		}
+		number, isNumber := member.(json.Number)
+		if isNumber && field.Type.Kind() == reflect.String && identifies(name) && integer(number.String()) {
+			object[name] = number.String()
+			continue
+		}
+		object[name] = coerce(member, field.Type)
 	}
 	return object
 }

@@ -71,7 +71,7 @@ func sent(r *http.Request, shape reflect.Type) (members, error) {
 	if m == nil { // null
 		return nil, refusal(http.StatusBadRequest, "E001205", "the body is not the JSON that the call takes")
 	}
-	return m, nil
+	return m, unmarshal(object, reflect.New(shape).Interface())
 }
 
 // serviceUpdate changes the settings. Who sends a whole service, as clients do that read it before, replaces it; of who
