@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,27 +99,24 @@ func (d *Document) undocumented(exchange *Exchange) []Finding {
 
 // CheckSchema returns what a schema does not allow in a JSON text that is a request or a response, or part of one.
 func (d *Document) CheckSchema(name, part string, text []byte) ([]Finding, error) {
-	i := slices.IndexFunc([]string{name, strings.ToUpper(name[:1]) + name[1:]}, func(spelling string) bool {
-		_, ok := d.doc.Components.Schemas[spelling]
-		return ok
-	})
-	if i < 0 {
-		return nil, fmt.Errorf("%s has no schema %s", d.Name, name)
+	schemas := d.doc.Components.Schemas
+	found, ok := schemas[name]
+	if !ok { // the documents differ in spelling
+		found, ok = schemas[strings.ToUpper(name[:1])+name[1:]]
 	}
-	if i == 1 { // the documents differ in spelling
-		name = strings.ToUpper(name[:1]) + name[1:]
+	if !ok {
+		return nil, fmt.Errorf("%s has no schema %s", d.Name, name)
 	}
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
 		return nil, fmt.Errorf("decoding: %w", err)
 	}
-	schema := d.doc.Components.Schemas[name].Value
 	as := openapi3.VisitAsRequest()
 	if part == Response {
 		as = openapi3.VisitAsResponse()
 	}
-	findings := findingsOf(schema.VisitJSON(value, openapi3.MultiErrors(), as))
-	return labeled(append(findings, unknown(schema, value, "")...), name, part), nil
+	findings := findingsOf(found.Value.VisitJSON(value, openapi3.MultiErrors(), as))
+	return labeled(append(findings, unknown(found.Value, value, "")...), name, part), nil
 }
 
 // input prepares an exchange for the validator.
