@@ -13,6 +13,7 @@ import (
 	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/index"
 	"github.com/authserver-dev/operator/controllers/internal/management"
+	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/probe"
 	"github.com/authserver-dev/operator/controllers/oauthclient"
 	"github.com/authserver-dev/operator/controllers/oauthuser"
@@ -41,17 +42,20 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, opts Options) error
 	if opts.Prober == nil {
 		opts.Prober = probe.HTTP{Connector: opts.Connector}
 	}
+	// One pacer for all: a server's clients and its settings share the limits of its backend.
+	pacer := pace.New(opts.Clock)
 	reconcilers := map[string]interface{ SetupWithManager(mgr ctrl.Manager) error }{
 		"AuthorizationServer": &authorizationserver.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("authorizationserver"),
 			Prober: opts.Prober, Connector: opts.Connector, Clock: opts.Clock, Rand: opts.Rand, ServerImage: opts.ServerImage,
+			Pacer: pacer,
 		},
 		"OAuthUser": &oauthuser.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Recorder: mgr.GetEventRecorder("oauthuser"), Clock: opts.Clock, Rand: opts.Rand,
 		},
 		"OAuthClient": &oauthclient.Reconciler{
 			Client: mgr.GetClient(), Applier: applier, Connector: opts.Connector, Recorder: mgr.GetEventRecorder("oauthclient"),
-			Clock: opts.Clock, Rand: opts.Rand,
+			Pacer: pacer, Clock: opts.Clock, Rand: opts.Rand,
 		},
 	}
 	for kind, reconciler := range reconcilers {

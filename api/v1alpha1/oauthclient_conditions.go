@@ -21,8 +21,15 @@ const (
 	ReasonRegistered = "Registered"
 	// ReasonRejected says that the engine refused the client; the message says why. A person must change the spec.
 	ReasonRejected = "Rejected"
-	// ReasonNotManaged says that the engine has a client of that ID that the operator did not make. It is left alone.
+	// ReasonNotManaged says that the engine has a client of that ID that is not this object's. It is left alone; the
+	// message says whose it is, or how to adopt it.
 	ReasonNotManaged = "NotManaged"
+	// ReasonNothingToAdopt says that the engine does not have the client that spec.adopt names.
+	ReasonNothingToAdopt = "NothingToAdopt"
+	// ReasonRateLimited says that the engine limits calls. It is asked again when it allows.
+	ReasonRateLimited = "RateLimited"
+	// ReasonRetained says, in an event, that the client was left at the engine because of spec.deletionPolicy.
+	ReasonRetained = "Retained"
 	// ReasonDeregistrationAbandoned says that the engine could not be reached for so long that the object was let go; a
 	// client may be left behind there.
 	ReasonDeregistrationAbandoned = "DeregistrationAbandoned"

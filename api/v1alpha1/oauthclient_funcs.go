@@ -104,3 +104,9 @@ func (s *OAuthClientSpec) EffectiveResponseTypes() []ResponseType {
 func (s *OAuthClientSpec) EffectiveConsent() ClientConsent {
 	return nonZeroOr(s.Consent, ClientConsentAsk)
 }
+
+// EffectiveDeletionPolicy returns what happens when the object is deleted,
+// Delete by default.
+func (s *OAuthClientSpec) EffectiveDeletionPolicy() ClientDeletionPolicy {
+	return nonZeroOr(s.DeletionPolicy, ClientDelete)
+}

@@ -43,6 +43,33 @@ const (
 	ClientConsentSkip ClientConsent = "Skip"
 )
 
+// ClientAdoption takes over a client that exists. Its secret stays what it is,
+// unless spec.secret.secretRef gives another; optional settings that the object
+// does not name stay as they are, too.
+type ClientAdoption struct {
+	// client is the client to take over: its decimal client ID at the protocol engine, or its alias. Required. It must not
+	// be held by another object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=100
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9][A-Za-z0-9._~-]*$')",message="client must be a decimal client ID or an alias: letters, digits, dots, hyphens, underscores and tildes"
+	Client string `json:"client,omitempty"`
+}
+
+// ClientDeletionPolicy says what happens to a client when its object is deleted.
+//
+// +kubebuilder:validation:Enum=Delete;Retain
+type ClientDeletionPolicy string
+
+// Deletion policies.
+const (
+	// ClientDelete deletes the client with everything that was granted to it.
+	ClientDelete ClientDeletionPolicy = "Delete"
+	// ClientRetain leaves the client at the protocol engine and takes the mark of the object off, so that another one may
+	// adopt it.
+	ClientRetain ClientDeletionPolicy = "Retain"
+)
+
 // RedirectURI is an address to which people are sent back.
 //
 // +kubebuilder:validation:MinLength=1

@@ -186,6 +186,16 @@ type OAuthClientSpec struct {
 	// own. Default Ask.
 	// +optional
 	Consent ClientConsent `json:"consent,omitempty"`
+
+	// adopt takes over a client that the protocol engine has already. Unset, such a client is left alone, and the
+	// condition Registered says so.
+	// +optional
+	Adopt *ClientAdoption `json:"adopt,omitempty"`
+
+	// deletionPolicy says what happens to the client at the protocol engine when this object is deleted: Delete, with
+	// everything that was granted to it, or Retain. Default Delete.
+	// +optional
+	DeletionPolicy ClientDeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // OAuthClientStatus is the client that was observed.

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,6 +23,7 @@ import (
 	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/index"
 	"github.com/authserver-dev/operator/controllers/internal/management"
+	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/status"
 	"github.com/authserver-dev/operator/internal/authlete"
 )
@@ -34,6 +37,8 @@ const (
 	// client is compared with the declaration.
 	retryInterval = 2 * time.Second
 	checkInterval = 5 * time.Minute
+	// remoteRetryInterval is retryInterval for a backend that serves others, too.
+	remoteRetryInterval = 10 * time.Second
 )
 
 // Connector opens the management API of a server.
@@ -47,8 +52,12 @@ type Reconciler struct {
 	Applier   *apply.Applier
 	Connector Connector
 	Recorder  events.EventRecorder
-	Clock     func() time.Time
-	Rand      io.Reader
+	// APIReader reads without a cache. SetupWithManager sets it.
+	APIReader client.Reader
+	// Pacer gives the clients of a server turns at its backend.
+	Pacer *pace.Pacer
+	Clock func() time.Time
+	Rand  io.Reader
 }
 
 // summarized are the conditions that Ready sums up.
@@ -84,7 +93,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, patchErr
 	}
 	status.Events(r.Recorder, before, c)
-	return ctrl.Result{RequeueAfter: wait}, err
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
 }
 
 // hold puts the finalizer on before anything is registered.
@@ -115,11 +127,12 @@ func (r *Reconciler) reconcile(ctx context.Context, c *authv1alpha1.OAuthClient)
 		status.Mark(c, authv1alpha1.ConditionRegistered, false, authv1alpha1.ReasonServerNotFound, message)
 		return 0, nil
 	}
-	secret, ok, err := r.ensureSecret(ctx, c, server)
-	if err != nil || !ok {
-		return 0, err
+	turn := turn{server: server}
+	secret, ok, err := r.ensureSecret(ctx, c, &turn)
+	if err == nil && ok {
+		err = r.register(ctx, c, &turn, secret)
 	}
-	return r.register(ctx, c, server, secret)
+	return r.outcome(c, &turn, err)
 }
 
 // checkID says whether an older client has the client ID.
@@ -133,7 +146,7 @@ func (r *Reconciler) checkID(ctx context.Context, c *authv1alpha1.OAuthClient) (
 		other := &others.Items[i]
 		if other.UID != c.UID && other.EffectiveClientID() == c.EffectiveClientID() && older(other, c) {
 			message := fmt.Sprintf("OAuthClient %q is older and has the client ID %q: choose another", other.Name, c.EffectiveClientID())
-			status.Mark(c, authv1alpha1.ConditionClientIDUnique, false, authv1alpha1.ReasonClientIDConflict, message)
+			status.Stall(c, authv1alpha1.ConditionClientIDUnique, authv1alpha1.ReasonClientIDConflict, message)
 			return false, nil
 		}
 	}
@@ -163,71 +176,143 @@ func (r *Reconciler) server(ctx context.Context, c *authv1alpha1.OAuthClient) (*
 	return server, nil
 }
 
-// register brings the backend in line with the declaration.
-func (r *Reconciler) register(
-	ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, secret string,
-) (time.Duration, error) {
-	backend, err := r.Connector.Connect(ctx, server)
-	if err == nil {
-		err = r.sync(ctx, c, backend, secret)
+// turn is one visit at the backend of a server.
+type turn struct {
+	server *authv1alpha1.AuthorizationServer
+	// backend is there once the visit has begun.
+	backend authlete.Management
+	// wait is how long the visit has to wait for its turn.
+	wait time.Duration
+}
+
+// errWait means that the backend is visited later.
+var errWait = errors.New("waiting for a turn at the backend")
+
+// begin connects to the backend, when it is the client's turn.
+func (r *Reconciler) begin(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) error {
+	if t.backend != nil {
+		return nil
 	}
+	if t.wait = r.Pacer.Admit(t.server.UID, c.UID); t.wait > 0 {
+		return errWait
+	}
+	var err error
+	t.backend, err = r.Connector.Connect(ctx, t.server)
+	return err
+}
+
+// shared says whether the backend serves others than the objects of its namespace.
+func (t *turn) shared() bool { return t.server.Spec.Backend.Type == authv1alpha1.BackendAuthlete }
+
+// outcome says in the status how the visit ended, and when to come again.
+func (r *Reconciler) outcome(c *authv1alpha1.OAuthClient, t *turn, err error) (time.Duration, error) {
 	var refused *authlete.Error
+	var foreign *notManagedError
+	errors.As(err, &refused)
 	switch {
 	case err == nil:
 		return checkInterval, nil
-	case errors.Is(err, errNotManaged):
-		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNotManaged, err.Error())
+	case errors.Is(err, errWait):
+		return t.wait, nil
+	case errors.Is(err, errPostponed):
 		return 0, nil
-	case errors.As(err, &refused) && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusConflict):
+	case errors.As(err, &foreign):
+		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNotManaged, foreign.Error())
+		return checkInterval, nil
+	case errors.Is(err, errNothingToAdopt):
+		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNothingToAdopt,
+			fmt.Sprintf("the backend has no client %q: correct spec.adopt.client, or remove it to have a client made", c.Spec.Adopt.Client))
+		return checkInterval, nil
+	case refused != nil && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusConflict):
 		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonRejected, refused.Result.ResultMessage)
 		return checkInterval, nil
-	case errors.As(err, &refused), errors.Is(err, management.ErrNoCredentials):
-		status.Mark(c, authv1alpha1.ConditionRegistered, false, authv1alpha1.ReasonServerNotReady,
-			"the management API of the server does not answer yet; it is tried again")
+	case refused != nil && refused.Status == http.StatusTooManyRequests:
+		r.Pacer.Hold(t.server.UID, refused.RetryAfter)
+		r.away(c, t, authv1alpha1.ReasonRateLimited, "the backend limits calls; it is asked again when it allows")
+		return r.Pacer.Admit(t.server.UID, c.UID), nil
+	case refused != nil, errors.Is(err, management.ErrNoCredentials):
+		r.away(c, t, authv1alpha1.ReasonServerNotReady, "the management API of the server does not answer yet; it is tried again")
+		if t.shared() {
+			return remoteRetryInterval, nil
+		}
 		return retryInterval, nil
 	default:
 		return 0, err
 	}
 }
 
-// errNotManaged means that the backend has a client of the ID that the operator did not make.
-var errNotManaged = errors.New("the backend has a client of this ID that is not marked as this OAuthClient's: choose another clientID")
-
-// sync creates or updates the client, and imposes its secret.
-func (r *Reconciler) sync(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management, secret string) error {
-	have, err := backend.ClientGet(ctx, c.EffectiveClientID())
-	var refused *authlete.Error
-	if errors.As(err, &refused) && refused.NotFound() {
-		have, err = create(ctx, c, backend)
+// away records that the backend could not be asked. A client that a shared backend was given stays registered there while
+// that is away; the engine in the pods may have lost it.
+func (r *Reconciler) away(c *authv1alpha1.OAuthClient, t *turn, reason, message string) {
+	registered := meta.FindStatusCondition(c.Status.Conditions, authv1alpha1.ConditionRegistered)
+	if t.shared() && registered != nil && registered.Status == metav1.ConditionTrue && registered.ObservedGeneration == c.Generation {
+		return
 	}
+	status.Mark(c, authv1alpha1.ConditionRegistered, false, reason, message)
+}
+
+// errNothingToAdopt means that the backend does not have the client that is to be adopted.
+var errNothingToAdopt = errors.New("the client to adopt is not there")
+
+// find returns the client at the backend; nil if there is none. One that is to be adopted may have another alias.
+func find(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management) (*authlete.Client, error) {
+	identifiers := []string{c.EffectiveClientID()}
+	if c.Spec.Adopt != nil && c.Spec.Adopt.Client != c.EffectiveClientID() {
+		identifiers = append(identifiers, c.Spec.Adopt.Client)
+	}
+	for _, identifier := range identifiers {
+		have, err := backend.ClientGet(ctx, identifier)
+		if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.NotFound() {
+			continue
+		}
+		return have, err
+	}
+	return nil, nil //nolint:nilnil // no client is a regular outcome
+}
+
+// register brings the backend in line with the declaration.
+func (r *Reconciler) register(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn, secret string) error {
+	if err := r.begin(ctx, c, t); err != nil {
+		return err
+	}
+	have, err := find(ctx, c, t.backend)
 	if err != nil {
 		return err
 	}
-	if have.Developer != mark(c) {
-		return errNotManaged
+	if have == nil {
+		if have, err = create(ctx, c, t.backend); err != nil {
+			return err
+		}
+	}
+	if err := claim(have, c, t.shared()); err != nil {
+		return err
 	}
 	want, err := overlay(*have, c)
 	if err != nil {
 		return err
 	}
+	number := strconv.FormatInt(have.ClientID, 10)
 	if differs(*have, want) {
-		if _, err := backend.ClientUpdate(ctx, strconv.FormatInt(have.ClientID, 10), &want); err != nil {
+		if _, err := t.backend.ClientUpdate(ctx, number, &want); err != nil {
 			return err
 		}
 	}
 	if secret != "" && have.ClientSecret != secret {
-		request := &authlete.ClientSecretUpdateRequest{ClientSecret: secret}
-		if _, err := backend.ClientSecretUpdate(ctx, strconv.FormatInt(have.ClientID, 10), request); err != nil {
+		if _, err := t.backend.ClientSecretUpdate(ctx, number, &authlete.ClientSecretUpdateRequest{ClientSecret: secret}); err != nil {
 			return err
 		}
 	}
-	c.Status.BackendClientID = strconv.FormatInt(have.ClientID, 10)
+	c.Status.BackendClientID = number
 	status.Mark(c, authv1alpha1.ConditionRegistered, true, authv1alpha1.ReasonRegistered, "the backend has the client as declared")
 	return nil
 }
 
+// create makes the client. One that was to be adopted is made only where it got lost after that.
 func create(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management) (*authlete.Client, error) {
-	want, err := overlay(authlete.Client{}, c)
+	if c.Spec.Adopt != nil && c.Status.BackendClientID == "" {
+		return nil, errNothingToAdopt
+	}
+	want, err := overlay(authlete.Client{Developer: c.Namespace + "/" + c.Name}, c)
 	if err != nil {
 		return nil, err
 	}
@@ -240,10 +325,11 @@ func (r *Reconciler) release(ctx context.Context, c *authv1alpha1.OAuthClient) (
 	if !controllerutil.ContainsFinalizer(c, finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if err := r.deregister(ctx, c); err != nil {
+	t := &turn{}
+	if err := r.deregister(ctx, c, t); err != nil {
 		if r.Clock().Sub(c.DeletionTimestamp.Time) < giveUpAfter {
-			ctrl.LoggerFrom(ctx).Info("Waiting for the backend to take the client off", "reason", err.Error())
-			return ctrl.Result{RequeueAfter: retryInterval}, nil
+			ctrl.LoggerFrom(ctx).Info("Waiting for the backend to let the client go", "reason", err.Error())
+			return ctrl.Result{RequeueAfter: max(retryInterval, t.wait)}, nil
 		}
 		r.Recorder.Eventf(c, nil, corev1.EventTypeWarning, authv1alpha1.ReasonDeregistrationAbandoned, "Delete",
 			"the backend did not answer for %s; a client %q may be left behind there", giveUpAfter, c.EffectiveClientID())
@@ -257,23 +343,31 @@ func (r *Reconciler) release(ctx context.Context, c *authv1alpha1.OAuthClient) (
 	return ctrl.Result{}, nil
 }
 
-// deregister deletes the client at the backend, if it is ours.
-func (r *Reconciler) deregister(ctx context.Context, c *authv1alpha1.OAuthClient) error {
+// deregister deletes the client at the backend, or takes the mark off, if it is ours.
+func (r *Reconciler) deregister(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) error {
 	server, err := r.server(ctx, c)
 	if err != nil || server == nil {
 		return err
 	}
-	backend, err := r.Connector.Connect(ctx, server)
-	if err != nil {
+	t.server = server
+	if err := r.begin(ctx, c, t); err != nil {
 		return err
 	}
-	have, err := backend.ClientGet(ctx, c.EffectiveClientID())
-	var refused *authlete.Error
-	if errors.As(err, &refused) && refused.NotFound() {
-		return nil
+	have, err := find(ctx, c, t.backend)
+	if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.Status == http.StatusTooManyRequests {
+		r.Pacer.Hold(server.UID, refused.RetryAfter)
 	}
-	if err != nil || have.Developer != mark(c) {
+	if err != nil || have == nil || have.Attribute(authlete.AttributeOwner) != mark(c) {
 		return err
 	}
-	return backend.ClientDelete(ctx, strconv.FormatInt(have.ClientID, 10))
+	number := strconv.FormatInt(have.ClientID, 10)
+	if c.Spec.EffectiveDeletionPolicy() == authv1alpha1.ClientDelete {
+		return t.backend.ClientDelete(ctx, number)
+	}
+	have.Attributes = without(have.Attributes, authlete.AttributeOwner)
+	if _, err := t.backend.ClientUpdate(ctx, number, have); err != nil {
+		return err
+	}
+	r.Recorder.Eventf(c, nil, corev1.EventTypeNormal, authv1alpha1.ReasonRetained, "Delete", "the client %s stays at the backend", number)
+	return nil
 }

@@ -1,6 +1,7 @@
 package oauthclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -25,23 +26,36 @@ const (
 	secretBytes = 32
 )
 
+// errPostponed means that the client waits for something that a watch reports.
+var errPostponed = errors.New("waiting for a Secret")
+
+// generated is what the Secret for the application holds now.
+type generated struct {
+	secret string
+	// rotated is the rotation request that the secret answers.
+	rotated string
+}
+
 // ensureSecret finds or makes the client secret and writes the Secret for the application; false if it must wait. The
 // secret is empty for a client that has none.
-func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer) (string, bool, error) {
-	var existing corev1.Secret
-	key := types.NamespacedName{Namespace: c.Namespace, Name: c.EffectiveOutputSecretName()}
-	if err := client.IgnoreNotFound(r.Client.Get(ctx, key, &existing)); err != nil {
-		return "", false, fmt.Errorf("reading Secret %s: %w", key.Name, err)
+func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (string, bool, error) {
+	secret, err := r.clientSecret(ctx, c, t)
+	if errors.Is(err, errPostponed) {
+		return "", false, nil
 	}
-	secret, ok, err := r.clientSecret(ctx, c, &existing)
-	if err != nil || !ok {
+	if err != nil {
 		return "", false, err
 	}
-	output := outputSecret(c, server, secret)
+	output := outputSecret(c, t.server, secret)
 	err = r.Applier.Apply(ctx, c, output)
 	if foreign, ok := errors.AsType[*apply.NotOwnedError](err); ok {
 		status.Stall(c, authv1alpha1.ConditionSecretReady, authv1alpha1.ReasonSecretNotOwned,
 			fmt.Sprintf("%v (spec.secret.output.name)", foreign))
+		return "", false, nil
+	}
+	if errors.Is(err, apply.ErrLeftover) {
+		status.Mark(c, authv1alpha1.ConditionSecretReady, false, authv1alpha1.ReasonProgressing,
+			"the Secret of a deleted OAuthClient of this name is still being removed")
 		return "", false, nil
 	}
 	if err != nil {
@@ -50,38 +64,79 @@ func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClie
 	c.Status.SecretName = output.Name
 	status.Mark(c, authv1alpha1.ConditionSecretReady, true, authv1alpha1.ReasonSecretWritten,
 		fmt.Sprintf("Secret %q holds what the application needs", output.Name))
-	return secret, true, r.Applier.Prune(ctx, c, []client.Object{output}, &corev1.SecretList{})
+	return secret.secret, true, r.Applier.Prune(ctx, c, []client.Object{output}, &corev1.SecretList{})
 }
 
-// clientSecret returns the user's own secret, the generated one, or a new one.
-func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClient, existing *corev1.Secret) (string, bool, error) {
+// clientSecret returns the user's own secret, the generated one, that of the client to adopt, or a new one.
+func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (generated, error) {
 	switch {
 	case !c.Spec.HasSecret():
-		return "", true, nil
+		return generated{}, nil
 	case c.Spec.Secret.SecretRef != nil:
-		return r.ownSecret(ctx, c)
+		secret, err := r.ownSecret(ctx, c)
+		return generated{secret: secret}, err
 	}
-	have := string(existing.Data[authv1alpha1.OutputClientSecret])
 	request := c.Annotations[authv1alpha1.AnnotationRotateClientSecret]
-	answered := request == "" || request == existing.Annotations[annotationRotated]
-	if have != "" && answered && metav1.IsControlledBy(existing, c) {
-		return have, true, nil
+	var have generated
+	// Before a secret is made anew the API server itself is asked, since a cache may lag behind: applications have the one
+	// that was made first.
+	for _, reader := range []client.Reader{r.Client, r.APIReader} {
+		var err error
+		if have, err = existing(ctx, reader, c); err != nil {
+			return have, err
+		}
+		if have.secret != "" && (request == "" || request == have.rotated) {
+			return have, nil
+		}
+	}
+	rotated := cmp.Or(request, have.rotated)
+	if have.secret == "" && c.Spec.Adopt != nil {
+		secret, err := r.adoptedSecret(ctx, c, t)
+		return generated{secret, rotated}, err
 	}
 	buf := make([]byte, secretBytes)
 	if _, err := io.ReadFull(r.Rand, buf); err != nil {
-		return "", false, fmt.Errorf("reading randomness: %w", err)
+		return have, fmt.Errorf("reading randomness: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(buf), true, nil
+	return generated{base64.RawURLEncoding.EncodeToString(buf), rotated}, nil
 }
 
-// ownSecret reads the Secret of spec.secret.secretRef; false if it has to be waited for.
-func (r *Reconciler) ownSecret(ctx context.Context, c *authv1alpha1.OAuthClient) (string, bool, error) {
+// existing reads the Secret for the application. One of somebody else counts as none; it is refused when applied.
+func existing(ctx context.Context, reader client.Reader, c *authv1alpha1.OAuthClient) (generated, error) {
+	var secret corev1.Secret
+	key := types.NamespacedName{Namespace: c.Namespace, Name: c.EffectiveOutputSecretName()}
+	if err := client.IgnoreNotFound(reader.Get(ctx, key, &secret)); err != nil {
+		return generated{}, fmt.Errorf("reading Secret %s: %w", key.Name, err)
+	}
+	if !metav1.IsControlledBy(&secret, c) {
+		return generated{}, nil
+	}
+	return generated{string(secret.Data[authv1alpha1.OutputClientSecret]), secret.Annotations[annotationRotated]}, nil
+}
+
+// adoptedSecret returns the secret that the client to adopt has, so that applications that use it notice nothing.
+func (r *Reconciler) adoptedSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (string, error) {
+	if err := r.begin(ctx, c, t); err != nil {
+		return "", err
+	}
+	have, err := find(ctx, c, t.backend)
+	if err != nil {
+		return "", err
+	}
+	if have == nil {
+		return "", errNothingToAdopt
+	}
+	return have.ClientSecret, claim(have, c, t.shared())
+}
+
+// ownSecret reads the Secret of spec.secret.secretRef.
+func (r *Reconciler) ownSecret(ctx context.Context, c *authv1alpha1.OAuthClient) (string, error) {
 	ref := c.Spec.Secret.SecretRef
 	key := ref.KeyOr(authv1alpha1.DefaultClientSecretKey)
 	var secret corev1.Secret
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: c.Namespace, Name: ref.Name}, &secret)
 	if client.IgnoreNotFound(err) != nil {
-		return "", false, fmt.Errorf("reading Secret %s: %w", ref.Name, err)
+		return "", fmt.Errorf("reading Secret %s: %w", ref.Name, err)
 	}
 	value := string(secret.Data[key])
 	var reason, message string
@@ -93,14 +148,14 @@ func (r *Reconciler) ownSecret(ctx context.Context, c *authv1alpha1.OAuthClient)
 	case len(value) < minSecret:
 		reason, message = authv1alpha1.ReasonSecretInvalid, fmt.Sprintf("the client secret in Secret %q is shorter than %d characters", ref.Name, minSecret)
 	default:
-		return value, true, nil
+		return value, nil
 	}
 	status.Mark(c, authv1alpha1.ConditionSecretReady, false, reason, message)
-	return "", false, nil
+	return "", errPostponed
 }
 
 // outputSecret is the Secret for the application.
-func outputSecret(c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, secret string) *corev1.Secret {
+func outputSecret(c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, have generated) *corev1.Secret {
 	endpoints := authv1alpha1.EndpointsOf(server.Spec.Issuer)
 	output := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
@@ -121,11 +176,11 @@ func outputSecret(c *authv1alpha1.OAuthClient, server *authv1alpha1.Authorizatio
 			authv1alpha1.OutputRevocationURL:    []byte(endpoints.Revocation),
 		},
 	}
-	if secret != "" {
-		output.Data[authv1alpha1.OutputClientSecret] = []byte(secret)
+	if have.secret != "" {
+		output.Data[authv1alpha1.OutputClientSecret] = []byte(have.secret)
 	}
-	if request := c.Annotations[authv1alpha1.AnnotationRotateClientSecret]; request != "" {
-		output.Annotations = map[string]string{annotationRotated: request}
+	if have.rotated != "" {
+		output.Annotations = map[string]string{annotationRotated: have.rotated}
 	}
 	return output
 }

@@ -19,6 +19,7 @@ import (
 
 // SetupWithManager registers the reconciler.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.APIReader = mgr.GetAPIReader()
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("oauthclient").
 		For(&authv1alpha1.OAuthClient{}).
@@ -63,18 +64,18 @@ func restarts(pod *corev1.Pod) int32 {
 }
 
 func (r *Reconciler) clientsOfSecret(ctx context.Context, secret client.Object) []reconcile.Request {
-	return r.find(ctx, secret.GetNamespace(), index.ClientSecret, secret.GetName(), nil)
+	return r.list(ctx, secret.GetNamespace(), index.ClientSecret, secret.GetName(), nil)
 }
 
 func (r *Reconciler) clientsOfServer(ctx context.Context, server client.Object) []reconcile.Request {
-	return r.find(ctx, server.GetNamespace(), index.ClientServer, server.GetName(), nil)
+	return r.list(ctx, server.GetNamespace(), index.ClientServer, server.GetName(), nil)
 }
 
 func (r *Reconciler) clientsOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
 	if pod.GetLabels()["app.kubernetes.io/managed-by"] != "authserver-operator" {
 		return nil
 	}
-	return r.find(ctx, pod.GetNamespace(), index.ClientServer, pod.GetLabels()["app.kubernetes.io/instance"], nil)
+	return r.list(ctx, pod.GetNamespace(), index.ClientServer, pod.GetLabels()["app.kubernetes.io/instance"], nil)
 }
 
 // rivals maps a client to those that want its ID: one of them may have it when this one goes.
@@ -83,13 +84,13 @@ func (r *Reconciler) rivals(ctx context.Context, object client.Object) []reconci
 	if !ok {
 		return nil
 	}
-	return r.find(ctx, c.Namespace, index.ClientServer, c.Spec.ServerRef.Name, func(other *authv1alpha1.OAuthClient) bool {
+	return r.list(ctx, c.Namespace, index.ClientServer, c.Spec.ServerRef.Name, func(other *authv1alpha1.OAuthClient) bool {
 		return other.UID != c.UID && (other.EffectiveClientID() == c.EffectiveClientID() || status.IsFalse(other, authv1alpha1.ConditionClientIDUnique))
 	})
 }
 
-// find returns requests for the clients with the index value that wanted, if not nil, accepts.
-func (r *Reconciler) find(ctx context.Context, namespace, name, value string, wanted func(*authv1alpha1.OAuthClient) bool) []reconcile.Request {
+// list returns requests for the clients with the index value that wanted, if not nil, accepts.
+func (r *Reconciler) list(ctx context.Context, namespace, name, value string, wanted func(*authv1alpha1.OAuthClient) bool) []reconcile.Request {
 	var clients authv1alpha1.OAuthClientList
 	if err := r.Client.List(ctx, &clients, client.InNamespace(namespace), client.MatchingFields{name: value}); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "Listing OAuthClients for a watch")

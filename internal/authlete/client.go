@@ -120,6 +120,9 @@ func (c *Client) Attribute(key string) string {
 // AttributeFirstParty is the client attribute whose value "true" lets the consent page be skipped.
 const AttributeFirstParty = "first_party"
 
+// AttributeOwner is the client attribute that says whose a client is: "namespace/name/uid" of the OAuthClient.
+const AttributeOwner = "authserver.dev/owner"
+
 // ClientListResponse is a page of clients.
 type ClientListResponse struct {
 	// Start is the number of the first client of the page, counted from 0.
