@@ -78,7 +78,8 @@ func parseStandIn(args []string, out io.Writer) (*standInFlags, error) {
 		return nil, err
 	}
 	flags.Visit(func(given *flag.Flag) { f.issuerGiven = f.issuerGiven || given.Name == "issuer" })
-	return f, f.check(flags.Args())
+	err := f.check(flags.Args())
+	return f, err
 }
 
 func (f *standInFlags) check(rest []string) error {

@@ -154,7 +154,8 @@ func TestEngineFirstStart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if service.TokenEndpoint != "https://login.example.com/api/token" || !strings.Contains(string(content), "service.api_key = "+strconv.FormatInt(service.APIKey, 10)) {
+			key := "service.api_key = " + strconv.FormatInt(service.APIKey, 10)
+			if service.TokenEndpoint != "https://login.example.com/api/token" || !strings.Contains(string(content), key) {
 				t.Errorf("settings %+v", service)
 			}
 			p.end(t)
@@ -185,7 +186,8 @@ func TestEngineRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || string(service.Other["fapiModes"]) != `["X"]` || len(service.SupportedScopes) != 6 {
+	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || len(service.SupportedScopes) != 6 ||
+		string(service.Other["fapiModes"]) != `["X"]` {
 		t.Errorf("settings %+v", service)
 	}
 	service.ServiceName, service.AccessTokenDuration = "Changed", 77

@@ -30,7 +30,7 @@ const (
 	alias    = "app"
 )
 
-// stand-in credentials
+// Credentials of the stand-in.
 const (
 	serviceKey    = "1"
 	serviceSecret = "service-secret"
@@ -165,7 +165,7 @@ func (f *front) active(token string) bool {
 func (f *front) tokens(client *dto.Client) *dto.TokenResponse {
 	f.Helper()
 	issued, err := f.api.AuthorizationIssueContext(f.Context(), &dto.AuthorizationIssueRequest{
-		Ticket: f.authorize().Ticket, Subject: subject, AuthTime: uint64(time.Now().Unix()), //nolint:gosec // after 1970
+		Ticket: f.authorize().Ticket, Subject: subject, AuthTime: uint64(time.Now().Unix()),
 		Claims: `{"email":"alice@example.com"}`,
 	})
 	f.must(err)
@@ -191,7 +191,8 @@ func TestCodeFlow(t *testing.T) {
 	tokens := f.tokens(client)
 	checked, err := f.api.IntrospectionContext(t.Context(), &dto.IntrospectionRequest{Token: tokens.AccessToken, Scopes: []string{"read"}, Subject: subject})
 	f.must(err)
-	if checked.Action != dto.IntrospectionAction_OK || !checked.Usable || !checked.Sufficient || checked.Subject != subject || checked.ClientId != client.ClientId {
+	if checked.Action != dto.IntrospectionAction_OK || !checked.Usable || !checked.Sufficient ||
+		checked.Subject != subject || checked.ClientId != client.ClientId {
 		t.Errorf("introspection %+v", checked)
 	}
 	missing, err := f.api.IntrospectionContext(t.Context(), &dto.IntrospectionRequest{Token: tokens.AccessToken, Scopes: []string{"write"}})
@@ -282,14 +283,16 @@ func TestClients(t *testing.T) {
 	// A part leaves the rest.
 	partly, err := f.api.UpdateClientContext(t.Context(), &dto.Client{ClientId: client.ClientId, Description: "Described"})
 	f.must(err)
-	if partly.Description != "Described" || partly.ClientName != "Renamed" || partly.SoftwareId != "software" || !slices.Equal(partly.RedirectUris, []string{callback}) {
+	if partly.Description != "Described" || partly.ClientName != "Renamed" || partly.SoftwareId != "software" ||
+		!slices.Equal(partly.RedirectUris, []string{callback}) {
 		t.Errorf("updated %+v", partly)
 	}
 	imposed, err := f.api.UpdateClientSecretContext(t.Context(), alias, "0123456789abcdef")
 	f.must(err)
 	refreshed, err := f.api.RefreshClientSecretContext(t.Context(), client.ClientId)
 	f.must(err)
-	if imposed.OldClientSecret != client.ClientSecret || refreshed.OldClientSecret != "0123456789abcdef" || refreshed.NewClientSecret == refreshed.OldClientSecret {
+	if imposed.OldClientSecret != client.ClientSecret || refreshed.OldClientSecret != "0123456789abcdef" ||
+		refreshed.NewClientSecret == refreshed.OldClientSecret {
 		t.Errorf("secrets %+v, %+v", imposed, refreshed)
 	}
 	f.must(f.api.DeleteClientContext(t.Context(), alias))
@@ -316,7 +319,8 @@ func TestServiceSettings(t *testing.T) {
 	}
 	partly, err := f.api.UpdateServiceContext(t.Context(), &dto.Service{ApiKey: 1, AccessTokenDuration: 120})
 	f.must(err)
-	if partly.AccessTokenDuration != 120 || partly.ServiceName != "Renamed" || partly.Issuer != enginetest.Issuer || len(partly.SupportedScopes) != len(service.SupportedScopes) {
+	if partly.AccessTokenDuration != 120 || partly.ServiceName != "Renamed" ||
+		partly.Issuer != enginetest.Issuer || len(partly.SupportedScopes) != len(service.SupportedScopes) {
 		t.Errorf("updated %+v", partly)
 	}
 	if tokens := f.tokens(f.client()); tokens.AccessTokenDuration != 120 {

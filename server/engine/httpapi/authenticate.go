@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -60,7 +61,9 @@ func serviceOf(call string, accepted *credentials.Credentials) string {
 
 // settings says whether a call of the 2.x dialect is about the settings of one service.
 func settings(call string) bool {
-	return call != callList && (strings.HasPrefix(call, "service/get/") || strings.HasPrefix(call, "service/update/") || strings.HasPrefix(call, "service/delete/"))
+	return call != callList && slices.ContainsFunc([]string{"service/get/", "service/update/", "service/delete/"}, func(prefix string) bool {
+		return strings.HasPrefix(call, prefix)
+	})
 }
 
 // basic checks the credentials of the API 2.x: those of the owner for the settings of services, else the service's.

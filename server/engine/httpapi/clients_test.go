@@ -248,7 +248,11 @@ func TestAuthorizationShowsOldClientsNothingNew(t *testing.T) {
 	a := newAPI(t)
 	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update", `{"supportedTokenAuthMethods":["ATTEST_JWT_CLIENT_AUTH"],"fapiModes":["NEW"]}`))
 	decoded[authlete.Client](t, a.call(http.MethodPost, "/api/1/client/create", strings.TrimSuffix(codeClient, "}")+`,"requestSignAlg":"EdDSA"}`))
-	response := a.call(http.MethodPost, "/api/1/auth/authorization", `{"parameters":"client_id=app&response_type=code&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"}`)
+	response := a.call(http.MethodPost, "/api/1/auth/authorization",
+		`{"parameters":"client_id=app&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"}`)
+	if authorization := decoded[authlete.AuthorizationResponse](t, response); authorization.Client == nil || authorization.Service == nil {
+		t.Fatalf("authorization %s", response.Body)
+	}
 	for _, unknown := range []string{"ATTEST_JWT_CLIENT_AUTH", "NEW", "EdDSA"} {
 		if strings.Contains(response.Body.String(), unknown) {
 			t.Errorf("%s is in %s", unknown, response.Body)

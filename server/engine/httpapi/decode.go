@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -28,9 +27,10 @@ func readObject(r *http.Request, shape reflect.Type) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	isForm := strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")
 	// Command line tools say "form" of all that they send; nothing that a form of this API begins with is a brace.
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" ||
-		bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+	if !isForm || bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return body, nil
 	}
 	values, err := url.ParseQuery(string(body))

@@ -3,8 +3,9 @@
 // (/api/..., HTTP Basic). The operator manages clients through it, as it manages
 // those of Authlete.
 //
-// There is one service and one credential: the token is the password of the 2.x
-// dialect too, and neither service number nor user name is looked at.
+// There is one service. Every credential that is accepted is for it, in the way of
+// its dialect. Callers may send what libraries for Authlete are known to send:
+// decode.go says what is taken for what, update.go what a change of a part is.
 //
 // It knows HTTP and the contract, nothing of how the engine works.
 package httpapi

@@ -46,7 +46,10 @@ func membersOf(structure any) (members, error) {
 		return nil, fmt.Errorf("encoding what is stored: %w", err)
 	}
 	var m members
-	return m, json.Unmarshal(data, &m)
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("decoding what is stored: %w", err)
+	}
+	return m, nil
 }
 
 // into decodes the members.
