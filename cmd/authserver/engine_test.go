@@ -178,7 +178,7 @@ func TestEngineRestart(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "authlete.ini")
 	settings := write(t, filepath.Join(dir, "service.json"),
-		`{"serviceName":"From a file","issuer":"https://file.example.com","idTokenDuration":0,"fapiModes":["X"]}`)
+		`{"serviceName":"From a file","issuer":"https://file.example.com","idTokenDuration":0,"fapiModes":["X"],"jwks":"{}","apiSecret":"s"}`)
 	args := []string{"--write-ini", file, "--sqlite", filepath.Join(dir, "engine.db"), "--settings", settings}
 	p := startStandIn(t, args...)
 	api := p.client(t, file)
@@ -187,7 +187,7 @@ func TestEngineRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || len(service.SupportedScopes) != 6 ||
-		string(service.Other["fapiModes"]) != `["X"]` {
+		string(service.Other["fapiModes"]) != `["X"]` || len(service.Other) != 1 {
 		t.Errorf("settings %+v", service)
 	}
 	service.ServiceName, service.AccessTokenDuration = "Changed", 77

@@ -249,6 +249,10 @@ func overlaid(below *authlete.Service, object []byte) (*authlete.Service, error)
 	if err := json.Unmarshal(object, &above); err != nil {
 		return nil, err
 	}
+	// What Authlete exports beside settings: keys and secrets, for which the engine has its own.
+	for _, name := range []string{"jwks", "apiSecret", "number", "serviceOwnerNumber"} {
+		delete(above, name)
+	}
 	data, err := json.Marshal(below)
 	if err != nil {
 		return nil, err

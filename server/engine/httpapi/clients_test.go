@@ -241,6 +241,17 @@ func TestClientUpdates(t *testing.T) {
 	}
 }
 
+// TestNoPrivateKeysInSettings: they would be kept in the clear.
+func TestNoPrivateKeysInSettings(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	response := a.call(http.MethodPost, "/api/1/service/update", `{"jwks":"{\"keys\":[{\"kty\":\"oct\",\"k\":\"private\"}]}"}`)
+	if response.Code != http.StatusBadRequest || strings.Contains(a.call(http.MethodGet, "/api/1/service/get", "").Body.String(), "private") {
+		t.Errorf("%d %s", response.Code, response.Body)
+	}
+	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update", `{"jwks":null}`))
+}
+
 // TestAuthorizationShowsOldClientsNothingNew: libraries stop at values of enumerations that they do not know, so that what
 // the pages do not need is left out.
 func TestAuthorizationShowsOldClientsNothingNew(t *testing.T) {

@@ -84,6 +84,9 @@ func (h *Handler) serviceUpdate(ctx context.Context, r *http.Request) (any, erro
 	if err != nil {
 		return nil, err
 	}
+	if !change.null("jwks") { // it would be kept in the clear, and sign nothing
+		return nil, refusal(http.StatusBadRequest, "E001216", "jwks cannot be set: the engine makes its own signing keys")
+	}
 	h.updating.Lock()
 	defer h.updating.Unlock()
 	current, err := h.backend.ServiceGet(ctx)
