@@ -1,6 +1,8 @@
 package openapi
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,4 +146,42 @@ func match(template string, address *url.URL) (map[string]string, bool) {
 		parameters[strings.Trim(want, "{}")] = value
 	}
 	return parameters, true
+}
+
+// Examples returns a request for every operation, with the example that the document has for its body; those that delete
+// come last. Parameters of paths get the values given by name, or else "none"; parameters of queries are left out.
+func (d *Document) Examples(parameters map[string]string) ([]Exchange, error) {
+	var examples []Exchange
+	for template, item := range d.doc.Paths.Map() {
+		segments := strings.Split(template, "/")
+		for i, segment := range segments {
+			if name, ok := strings.CutPrefix(segment, "{"); ok {
+				segments[i] = cmp.Or(parameters[strings.TrimSuffix(name, "}")], "none")
+			}
+		}
+		for method, operation := range item.Operations() {
+			example := Exchange{Request: &http.Request{Method: method, URL: &url.URL{Path: strings.Join(segments, "/")}, Header: http.Header{}}}
+			if operation.RequestBody != nil {
+				body, err := exampleOf(operation.RequestBody.Value.Content.Get("application/json"))
+				if err != nil {
+					return nil, fmt.Errorf("encoding the example of %s %s: %w", method, template, err)
+				}
+				example.RequestBody = body
+				example.Request.Header.Set("Content-Type", "application/json")
+			}
+			examples = append(examples, example)
+		}
+	}
+	slices.SortFunc(examples, func(a, b Exchange) int {
+		return cmp.Or(cmp.Compare(b.Request.Method, a.Request.Method), cmp.Compare(a.Request.URL.Path, b.Request.URL.Path))
+	})
+	return examples, nil
+}
+
+// exampleOf is the example of a body; an empty object if the document has none.
+func exampleOf(media *openapi3.MediaType) ([]byte, error) {
+	if media == nil || media.Example == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(media.Example)
 }

@@ -29,7 +29,7 @@ paths:
     - {name: verb, in: path, required: true, schema: {type: string}}
     - {name: id, in: path, required: true, schema: {type: string}}
     post:
-      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/thing"}}}}
+      requestBody: {required: true, content: {application/json: {example: {name: a}, schema: {$ref: "#/components/schemas/thing"}}}}
       responses:
         "200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/thing"}}}}
         "204": {description: ""}
@@ -158,6 +158,22 @@ func TestOperations(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is %s, want %s", target, got, want)
 		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	examples, err := parse(t).Examples(map[string]string{"serviceId": "1", "id": "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, example := range examples {
+		got = append(got, example.Request.Method+" "+example.Request.URL.Path+" "+string(example.RequestBody))
+	}
+	want := []string{`POST /api/1/thing/none/a {"name":"a"}`, "GET /api/1/thing/get/list "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
