@@ -282,7 +282,7 @@ func startRemoteOperator(namespace string) {
 	})
 	Expect(err).NotTo(HaveOccurred())
 	ctx, stop := context.WithCancel(context.Background())
-	connector := &management.Connector{Client: mgr.GetClient()}
+	connector := &management.Connector{Client: mgr.GetClient(), Clock: time.Now}
 	Expect(controllers.SetupWithManager(ctx, mgr, controllers.Options{
 		ServerImage: serverImage, Clock: time.Now, Rand: rand.Reader, Connector: connector, Prober: remoteProber{probe.HTTP{Connector: connector}},
 	})).To(Succeed())

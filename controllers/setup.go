@@ -37,7 +37,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, opts Options) error
 	}
 	applier := &apply.Applier{Client: mgr.GetClient(), Scheme: mgr.GetScheme(), Live: mgr.GetAPIReader()}
 	if opts.Connector == nil {
-		opts.Connector = &management.Connector{Client: mgr.GetClient()}
+		opts.Connector = &management.Connector{Client: mgr.GetClient(), Clock: opts.Clock}
 	}
 	if opts.Prober == nil {
 		opts.Prober = probe.HTTP{Connector: opts.Connector}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -16,6 +17,7 @@ import (
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/credentials"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
+	authletecredentials "github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
 // clusterOf returns a client of a cluster with Secrets in the namespace identity.
@@ -77,10 +79,13 @@ func TestAuthleteCredentials(t *testing.T) {
 		},
 		"half an owner": {"", map[string]string{"authlete.ini": version2, "service_owner.api_key": "7"}, missing, "service_owner.api_secret"},
 		"an owner in two places": {
-			"", map[string]string{"authlete.ini": version2 + "service_owner.api_key = 7", "service_owner.api_secret": secretValue},
+			"",
+			map[string]string{"authlete.ini": version2 + "service_owner.api_key = 7", "service_owner.api_secret": secretValue},
 			invalid, "both in the file",
 		},
-		"no token":        {"", map[string]string{"api_version": "V3", "base_url": "https://us.authlete.com", "service.api_key": "42"}, missing, "service.access_token"},
+		"no token": {
+			"", map[string]string{"api_version": "V3", "base_url": "https://us.authlete.com", "service.api_key": "42"}, missing, "service.access_token",
+		},
 		"no host for 3.0": {"", map[string]string{"api_version": "V3", "service.api_key": "42", "service.access_token": secretValue}, missing, "base_url"},
 		"another version": {"", map[string]string{"authlete.ini": version3, "api_version": secretValue}, invalid, "api_version"},
 		"no number":       {"", map[string]string{"authlete.ini": version3, "service.api_key": secretValue}, invalid, "service.api_key"},
@@ -142,7 +147,7 @@ func TestAuthleteCertificates(t *testing.T) {
 		"no authorities": {map[string]string{"ca.crt": other}, map[string]string{"tls.crt": certificate, "tls.key": key}, "SecretKeyMissing", "bundle.pem"},
 		"not PEM":        {map[string]string{"bundle.pem": "x"}, map[string]string{"tls.crt": certificate, "tls.key": key}, "SecretInvalid", "caSecretRef"},
 		"no key":         {map[string]string{"bundle.pem": other}, map[string]string{"tls.crt": certificate}, "SecretKeyMissing", "tls.key"},
-		"another key":    {map[string]string{"bundle.pem": other}, map[string]string{"tls.crt": other, "tls.key": key}, "SecretInvalid", "clientCertificateSecretRef"},
+		"another key":    {map[string]string{"bundle.pem": other}, map[string]string{"tls.crt": other, "tls.key": key}, "SecretInvalid", "clientCert"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,6 +163,18 @@ func TestAuthleteCertificates(t *testing.T) {
 				t.Errorf("problem: %+v, want %s", s.problem, test.reason)
 			}
 		})
+	}
+}
+
+// TestKeysInPods: pods see every key of the credentials, except for the owner's.
+func TestKeysInPods(t *testing.T) {
+	t.Parallel()
+	want := []string{
+		authletecredentials.FileINI, authletecredentials.FileProperties, authletecredentials.KeyAPIVersion, authletecredentials.KeyBaseURL,
+		authletecredentials.KeyServiceID, authletecredentials.KeyAPISecret, authletecredentials.KeyAccessToken,
+	}
+	if diff := cmp.Diff(want, desired.AuthleteKeys()); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 }
 

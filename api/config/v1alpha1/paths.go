@@ -17,6 +17,6 @@ const (
 	AuthleteDirectory      = "/etc/authserver/secrets/authlete"
 	AuthleteCAFile         = "/etc/authserver/secrets/authlete-ca/ca.crt"
 	AuthleteCertFile       = "/etc/authserver/secrets/authlete-client/tls.crt"
-	AuthleteKeyFile        = "/etc/authserver/secrets/authlete-client/tls.key" //nolint:gosec // a path
+	AuthleteKeyFile        = "/etc/authserver/secrets/authlete-client/tls.key"
 	DataDirectory          = "/var/lib/authserver"
 )

@@ -54,7 +54,7 @@ func (c *Connector) connectAuthlete(ctx context.Context, server *authv1alpha1.Au
 		return nil, err
 	}
 	return httpclient.New(httpclient.Options{
-		Credentials: func() *credentials.Credentials { return as }, HTTP: httpclient.NewHTTPClient(transport, way.Request), Clock: time.Now,
+		Credentials: func() *credentials.Credentials { return as }, HTTP: httpclient.NewHTTPClient(transport, way.Request), Clock: c.Clock,
 	}), nil
 }
 

@@ -124,7 +124,7 @@ func TestChangedCredentials(t *testing.T) {
 	t.Parallel()
 	played := newService(t, false)
 	api := cluster(t, map[string]map[string]string{"authlete": version3(played.URL)})
-	connector := &management.Connector{Client: api}
+	connector := &management.Connector{Clock: time.Now, Client: api}
 	as := server("1", authv1alpha1.AuthleteBackend{})
 	for range 5 {
 		if err := list(t, connector, as); err != nil {
@@ -161,6 +161,7 @@ func TestMissing(t *testing.T) {
 		return authv1alpha1.AuthleteBackend{TLS: tls}
 	}
 	good := version3("http://127.0.0.1:1")
+	authorities := with(authv1alpha1.AuthleteTLS{CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}})
 	for name, test := range map[string]struct {
 		backend authv1alpha1.AuthleteBackend
 		secrets map[string]map[string]string
@@ -168,20 +169,22 @@ func TestMissing(t *testing.T) {
 	}{
 		"no Secret":         {authv1alpha1.AuthleteBackend{}, nil, true},
 		"no key":            {authv1alpha1.AuthleteBackend{}, map[string]map[string]string{"authlete": {"service.api_secret": secretValue}}, false},
-		"no authorities":    {with(authv1alpha1.AuthleteTLS{CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}}), map[string]map[string]string{"authlete": good}, true},
-		"empty authorities": {with(authv1alpha1.AuthleteTLS{CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}}), map[string]map[string]string{"authlete": good, "ca": {}}, true},
+		"no authorities":    {authorities, map[string]map[string]string{"authlete": good}, true},
+		"empty authorities": {authorities, map[string]map[string]string{"authlete": good, "ca": {}}, true},
 		"no certificate": {
 			with(authv1alpha1.AuthleteTLS{ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "client"}}),
-			map[string]map[string]string{"authlete": good, "client": {"tls.key": secretValue}}, true,
+			map[string]map[string]string{"authlete": good, "client": {"tls.key": secretValue}},
+			true,
 		},
 		"a wrong certificate": {
 			with(authv1alpha1.AuthleteTLS{ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "client"}}),
-			map[string]map[string]string{"authlete": good, "client": {"tls.crt": secretValue, "tls.key": secretValue}}, false,
+			map[string]map[string]string{"authlete": good, "client": {"tls.crt": secretValue, "tls.key": secretValue}},
+			false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := list(t, &management.Connector{Client: cluster(t, test.secrets)}, server("1", test.backend))
+			err := list(t, &management.Connector{Clock: time.Now, Client: cluster(t, test.secrets)}, server("1", test.backend))
 			if err == nil || errors.Is(err, management.ErrNoCredentials) != test.waits || strings.Contains(err.Error(), secretValue) {
 				t.Errorf("error: %v", err)
 			}
@@ -195,7 +198,7 @@ func TestTLS(t *testing.T) {
 	played := newService(t, true)
 	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: played.Certificate().Raw}))
 	secrets := map[string]map[string]string{"authlete": version3(played.URL), "ca": {"ca.crt": authority}, "client": clientCertificate(t)}
-	connector := &management.Connector{Client: cluster(t, secrets)}
+	connector := &management.Connector{Clock: time.Now, Client: cluster(t, secrets)}
 	trusting := authv1alpha1.AuthleteTLS{
 		CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}, ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "client"},
 	}
@@ -211,7 +214,7 @@ func TestTLS(t *testing.T) {
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	proxy := newService(t, false)
-	connector := &management.Connector{Client: cluster(t, map[string]map[string]string{"authlete": version3("http://authlete.example.com")})}
+	connector := &management.Connector{Clock: time.Now, Client: cluster(t, map[string]map[string]string{"authlete": version3("http://authlete.example.com")})}
 	if err := list(t, connector, server("1", authv1alpha1.AuthleteBackend{ProxyURL: proxy.URL})); err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +227,7 @@ func TestProxy(t *testing.T) {
 func TestManyServers(t *testing.T) {
 	t.Parallel()
 	played := newService(t, false)
-	connector := &management.Connector{Client: cluster(t, map[string]map[string]string{"authlete": version3(played.URL)})}
+	connector := &management.Connector{Clock: time.Now, Client: cluster(t, map[string]map[string]string{"authlete": version3(played.URL)})}
 	first := server("first", authv1alpha1.AuthleteBackend{})
 	if err := list(t, connector, first); err != nil {
 		t.Fatal(err)

@@ -43,6 +43,8 @@ var ErrNoCredentials = errors.New("the management credentials are not there yet"
 type Connector struct {
 	// Client reads the Secret.
 	Client client.Reader
+	// Clock times calls. Required.
+	Clock func() time.Time
 
 	lines lines
 }
@@ -74,7 +76,7 @@ func (c *Connector) Connect(ctx context.Context, server *authv1alpha1.Authorizat
 		Version: credentials.V3, BaseURL: fmt.Sprintf("https://%s:%d", host, Port), ServiceID: ServiceID, AccessToken: token,
 	}
 	return httpclient.New(httpclient.Options{
-		Clock:       time.Now,
+		Clock:       c.Clock,
 		Credentials: func() *credentials.Credentials { return as }, HTTP: &http.Client{Transport: transport, Timeout: timeout},
 	}), nil
 }
