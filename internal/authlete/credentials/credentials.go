@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // Version is an API version, spelled as api_version in authlete.ini.
@@ -109,6 +110,9 @@ func build(values map[string]string) (*Credentials, error) {
 	if c.BaseURL == "" && c.Version == V2 {
 		c.BaseURL = DefaultBaseURL
 	}
+	if err := checkCharacters(values); err != nil {
+		return nil, err
+	}
 	if err := checkBaseURL(c.BaseURL); err != nil {
 		return nil, err
 	}
@@ -138,15 +142,28 @@ func (c *Credentials) complete() error {
 	}
 }
 
+// checkCharacters refuses what cannot be sent: a header has no line breaks, and HTTP Basic ends a name at its first colon.
+func checkCharacters(values map[string]string) error {
+	for _, key := range singleKeys() {
+		if strings.ContainsFunc(values[key], unicode.IsControl) {
+			return &Error{Key: key, Detail: "it must be one line without control characters"}
+		}
+	}
+	if strings.Contains(values[KeyOwnerKey], ":") {
+		return &Error{Key: KeyOwnerKey, Detail: "it must not have a colon"}
+	}
+	return nil
+}
+
 func checkBaseURL(base string) error {
 	if base == "" {
 		return &Error{Key: KeyBaseURL, Missing: true, Detail: "the API 3.0 has regional hosts, for example https://us.authlete.com"}
 	}
 	parsed, err := url.Parse(base)
 	switch {
-	case err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
+	case err != nil || parsed.Hostname() == "" || (parsed.Scheme != "https" && parsed.Scheme != "http"):
 		return &Error{Key: KeyBaseURL, Detail: "it must be a URL, for example https://us.authlete.com"}
-	case parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "":
+	case parsed.User != nil || strings.ContainsAny(base, "?#"):
 		return &Error{Key: KeyBaseURL, Detail: "it must have neither user information nor query nor fragment"}
 	}
 	return nil

@@ -26,11 +26,11 @@ func fromFiles(data map[string][]byte) (map[string]string, error) {
 	}
 }
 
-// fromINI reads authlete.ini as Python's configparser does, which knows no comments behind values and takes names of keys
-// in any case.
+// fromINI reads authlete.ini as Python's configparser does, which knows no comments behind values, takes names of keys in
+// any case, and quotes and backslashes as they are.
 func fromINI(content []byte) (map[string]string, error) {
 	file, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment: true, InsensitiveKeys: true, KeyValueDelimiters: "=:",
+		IgnoreInlineComment: true, InsensitiveKeys: true, KeyValueDelimiters: "=:", PreserveSurroundedQuote: true, IgnoreContinuation: true,
 	}, content)
 	if err != nil {
 		return nil, &Error{Key: FileINI, Detail: "it is not an INI file"} // the cause would quote a line
