@@ -6,7 +6,9 @@
 // httpclient (Authlete itself, or the embedded engine's management port) and
 // the embedded engine in server/engine. Field names are those of the API (see
 // the OpenAPI documents of Authlete 2.3 and 3.0); enumerations are string types
-// so that a value unknown to this version survives a round trip.
+// so that a value unknown to this version survives a round trip, and the objects
+// that are read, changed and written back keep the members that it does not know.
+// The package credentials reads where to call the API and as whom.
 //
 // The package is a leaf: it knows nothing of HTTP handlers, storage, Kubernetes
 // or any other package of this project.

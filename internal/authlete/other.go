@@ -3,6 +3,7 @@ package authlete
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 )
@@ -81,13 +82,19 @@ func memberNames(of reflect.Type) map[string]bool {
 	return names
 }
 
-// marshal encodes the known members with the others behind them.
+// marshal encodes the known members with the others behind them. Among the others, none may have a known name: readers
+// would take it instead.
 func marshal(known any, other Other) ([]byte, error) {
 	data, err := json.Marshal(known)
 	if err != nil || len(other) == 0 {
 		return data, err
 	}
-	rest, err := json.Marshal(map[string]json.RawMessage(other))
+	names, others := memberNames(reflect.TypeOf(known)), maps.Clone(other)
+	maps.DeleteFunc(others, func(name string, _ json.RawMessage) bool { return names[strings.ToLower(name)] })
+	if len(others) == 0 {
+		return data, nil
+	}
+	rest, err := json.Marshal(map[string]json.RawMessage(others))
 	if err != nil {
 		return nil, fmt.Errorf("encoding unknown members: %w", err)
 	}
