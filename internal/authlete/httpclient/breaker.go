@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -23,10 +24,14 @@ var ErrCircuitOpen = errors.New("the backend has not answered lately, so that it
 
 // breaker keeps callers from waiting for a backend that does not answer, and a backend that comes back from all of them at
 // once.
-type breaker = gobreaker.CircuitBreaker[struct{}]
+type breaker struct {
+	*gobreaker.CircuitBreaker[struct{}]
+	opened atomic.Int64 // Unix time in nanoseconds
+}
 
-func newBreaker() *breaker {
-	return gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+func newBreaker(clock func() time.Time) *breaker {
+	b := &breaker{}
+	b.CircuitBreaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests:  1,
 		Timeout:      openFor,
 		ReadyToTrip:  func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= failuresToOpen },
@@ -36,7 +41,18 @@ func newBreaker() *breaker {
 			refused, ok := errors.AsType[*authlete.Error](err)
 			return errors.Is(err, context.Canceled) || (ok && refused.Status == http.StatusTooManyRequests)
 		},
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				b.opened.Store(clock().UnixNano())
+			}
+		},
 	})
+	return b
+}
+
+// rest is how long no calls are made from now on; at least a second, for what is waiting for one that tries.
+func (b *breaker) rest(now time.Time) time.Duration {
+	return min(max(time.Unix(0, b.opened.Load()).Add(openFor).Sub(now), time.Second), openFor)
 }
 
 // broken says whether an error speaks of a backend that does not work, rather than of one that refuses.
@@ -52,7 +68,7 @@ func (c *Client) guarded(attempt func() error, name string) error {
 	}
 	_, err := c.breaker.Execute(func() (struct{}, error) { return struct{}{}, attempt() })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		return &authlete.Error{Call: name, Err: ErrCircuitOpen, RetryAfter: openFor}
+		return &authlete.Error{Call: name, Err: ErrCircuitOpen, RetryAfter: c.breaker.rest(c.opts.Clock())}
 	}
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"time"
 
@@ -60,7 +59,7 @@ var (
 func New(opts Options) *Client {
 	c := &Client{opts: opts}
 	if opts.Breaker {
-		c.breaker = newBreaker()
+		c.breaker = newBreaker(opts.Clock)
 	}
 	return c
 }
@@ -98,6 +97,9 @@ func (c *Client) attempt(ctx context.Context, in call, out any) error {
 		if err := check(in, as); err != nil {
 			return err
 		}
+		if ctx.Err() != nil { // says nothing about the backend
+			return &authlete.Error{Call: in.name, Err: ctx.Err()}
+		}
 		err := c.guarded(func() error { return c.once(ctx, in, as, payload, out) }, in.name)
 		if err == nil {
 			return nil
@@ -116,17 +118,9 @@ func (c *Client) attempt(ctx context.Context, in call, out any) error {
 
 // once makes one attempt.
 func (c *Client) once(ctx context.Context, in call, as *credentials.Credentials, payload []byte, out any) error {
-	request, err := http.NewRequestWithContext(ctx, in.method, address(as, in), bytes.NewReader(payload))
+	request, err := c.request(ctx, in, as, payload)
 	if err != nil {
-		return &authlete.Error{Call: in.name, Err: errors.New("the address of the call is no URL")} // the cause would quote it
-	}
-	if c.opts.Headers != nil {
-		maps.Copy(request.Header, c.opts.Headers(ctx))
-	}
-	authenticate(request, as, in)
-	request.Header.Set("Accept", "application/json")
-	if in.body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		return err
 	}
 	response, err := c.opts.HTTP.Do(request)
 	if err != nil {
@@ -146,20 +140,50 @@ func (c *Client) once(ctx context.Context, in call, as *credentials.Credentials,
 	return decode(in.name, response.StatusCode, body, out)
 }
 
+// request builds the request of an attempt.
+func (c *Client) request(ctx context.Context, in call, as *credentials.Credentials, payload []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, in.method, address(as, in), bytes.NewReader(payload))
+	if err != nil {
+		return nil, &authlete.Error{Call: in.name, Err: errors.New("the address of the call is no URL")} // the cause would quote it
+	}
+	if in.method == http.MethodGet && !repeatable(in) {
+		// A transport sends any GET again when a kept connection breaks before the answer, and takes a body that it cannot
+		// read twice for the only reason not to. This one is empty, and does not get onto the wire.
+		request.Body, request.GetBody = io.NopCloser(bytes.NewReader(payload)), nil
+	}
+	if c.opts.Headers != nil {
+		for name, values := range c.opts.Headers(ctx) {
+			request.Header[http.CanonicalHeaderKey(name)] = values // so that what is set below replaces it
+		}
+	}
+	authenticate(request, as, in)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Del("Content-Type")
+	if in.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	return request, nil
+}
+
+// decode reads an answer, which is a JSON object. Only a document may be absent: a service without keys has no JWK Set.
 func decode(name string, status int, body []byte, out any) error {
 	switch target := out.(type) {
 	case nil:
 		return nil
 	case *[]byte:
-		*target = body
-		return nil
-	default:
-		if json.Unmarshal(body, out) != nil {
-			return &authlete.Error{Call: name, Status: status, Err: errors.New("the answer is not the JSON that the API describes")}
+		if *target = body; len(body) == 0 || (object(body) && json.Valid(body)) {
+			return nil
 		}
-		return nil
+	default:
+		// A null is no object: it would be taken for one that has nothing set.
+		if object(body) && json.Unmarshal(body, out) == nil {
+			return nil
+		}
 	}
+	return &authlete.Error{Call: name, Status: status, Err: errors.New("the answer is not the JSON that the API describes")}
 }
+
+func object(body []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) }
 
 // post makes a call with a JSON body.
 func post[Out any](ctx context.Context, c *Client, name string, body any) (*Out, error) {

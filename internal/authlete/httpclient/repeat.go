@@ -18,8 +18,9 @@ const (
 	backoff  = 100 * time.Millisecond
 	// maxWait bounds how long a backend may make a repeated call wait.
 	maxWait = 5 * time.Second
-	// epoch is where a number of seconds is a date rather than a duration.
-	epoch = 1_000_000_000
+	// epoch is where a number of seconds is a date rather than a duration, and epochMillis where it counts milliseconds.
+	epoch       = 1_000_000_000
+	epochMillis = 1_000 * epoch
 )
 
 // again says whether to make another attempt, after the time that has to pass before it.
@@ -39,10 +40,10 @@ func repeatable(in call) bool {
 	}
 }
 
-// transient says whether a later attempt may succeed.
+// transient says whether a later attempt may succeed. After a timeout the caller has waited long enough.
 func transient(err error) bool {
 	refused, ok := errors.AsType[*authlete.Error](err)
-	if !ok || errors.Is(err, ErrCircuitOpen) {
+	if !ok || errors.Is(err, ErrCircuitOpen) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
 	switch refused.Status {
@@ -86,22 +87,28 @@ func refusal(name string, response *http.Response, body []byte, now time.Time) *
 	if json.Unmarshal(body, &refused.Result) != nil {
 		refused.Result = authlete.Result{} // not from the API, e.g. a proxy's page
 	}
-	for _, header := range []string{"Retry-After", "RateLimit-Reset"} {
-		if wait := waitOf(response.Header.Get(header), now); wait > 0 {
-			refused.RetryAfter = min(wait, time.Hour)
-			break
-		}
+	wait := waitOf(response.Header.Get("Retry-After"), now)
+	if wait <= 0 && response.StatusCode == http.StatusTooManyRequests { // other answers say it, too, and mean nothing by it
+		wait = waitOf(response.Header.Get("RateLimit-Reset"), now)
 	}
+	refused.RetryAfter = min(max(wait, 0), time.Hour)
 	return refused
 }
 
-// waitOf reads a number of seconds, a date in seconds since the epoch, or an HTTP date (RFC 9110, section 10.2.3).
+// waitOf reads a number of seconds, a date in seconds or milliseconds since the epoch, or an HTTP date (RFC 9110, section
+// 10.2.3). What is none of them is no time at all.
 func waitOf(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if seconds >= epoch {
-			return time.Unix(min(seconds, 1<<40), 0).Sub(now)
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
+		switch {
+		case number < 0:
+			return 0
+		case number >= epochMillis:
+			return time.UnixMilli(number).Sub(now)
+		case number >= epoch:
+			return time.Unix(number, 0).Sub(now)
+		default:
+			return time.Duration(number) * time.Second
 		}
-		return time.Duration(seconds) * time.Second
 	}
 	if date, err := http.ParseTime(text); err == nil {
 		return date.Sub(now)

@@ -13,8 +13,14 @@ import (
 const (
 	// idleConnections are kept for each host: as many as callers that may wait for a slow backend at the same time.
 	idleConnections = 1024
-	idleTimeout     = 90 * time.Second
-	maxHeader       = 64 << 10
+	// idleTimeout is below the 60 s after which load balancers commonly close: a call that is not repeated would be lost if it
+	// met that.
+	idleTimeout = 45 * time.Second
+	maxHeader   = 64 << 10
+	// silence is how long a connection of HTTP/2 may say nothing before it is asked for a sign of life. All calls share it: one
+	// that broke without a word would fail them until the operating system notices, which takes a quarter of an hour.
+	silence    = 15 * time.Second
+	signOfLife = 5 * time.Second
 )
 
 // TransportOptions configure connections to the API.
@@ -40,10 +46,16 @@ func NewTransport(opts TransportOptions) *http.Transport {
 	}
 	settings := &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12}
 	if opts.Certificate != nil {
-		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return opts.Certificate(), nil }
+		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if certificate := opts.Certificate(); certificate != nil {
+				return certificate, nil
+			}
+			return &tls.Certificate{}, nil // crypto/tls takes an empty one for none, and no nil
+		}
 	}
 	return &http.Transport{
-		Proxy: proxy, TLSClientConfig: settings, TLSHandshakeTimeout: opts.ConnectTimeout, ForceAttemptHTTP2: true,
+		Proxy: proxy, TLSClientConfig: settings, TLSHandshakeTimeout: opts.ConnectTimeout,
+		ForceAttemptHTTP2: true, HTTP2: &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: signOfLife},
 		MaxIdleConns: 2 * idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTimeout, MaxResponseHeaderBytes: maxHeader,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
