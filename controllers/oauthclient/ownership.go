@@ -31,18 +31,19 @@ func claim(have *authlete.Client, c *authv1alpha1.OAuthClient, shared bool) erro
 		holder = owner[:i]
 	}
 	predecessor := owner != "" && holder == c.Namespace+"/"+c.Name
-	switch {
-	case owner == mark(c), adopted && (owner == "" || predecessor), predecessor && !shared:
+	if owner == mark(c) || (adopted && (owner == "" || predecessor)) || (predecessor && !shared) {
 		return nil
+	}
+	const adopt = "set spec.adopt.client to %q to take it over, or choose another clientID"
+	id, number := c.EffectiveClientID(), strconv.FormatInt(have.ClientID, 10)
+	switch {
 	case owner == "":
-		return &notManagedError{fmt.Sprintf("the backend has a client %q that no OAuthClient made: set spec.adopt.client to %q to take it over, or choose another clientID",
-			c.EffectiveClientID(), strconv.FormatInt(have.ClientID, 10))}
+		return &notManagedError{fmt.Sprintf("the backend has a client %q that no OAuthClient made: "+adopt, id, number)}
 	case predecessor:
-		return &notManagedError{fmt.Sprintf("the client %q belongs to an earlier OAuthClient of this name, or to one in another cluster: set spec.adopt.client to %q to take it over",
-			c.EffectiveClientID(), strconv.FormatInt(have.ClientID, 10))}
+		return &notManagedError{fmt.Sprintf("the client %q belongs to an earlier OAuthClient of this name, or to one in another cluster: "+adopt, id, number)}
 	default:
 		return &notManagedError{fmt.Sprintf("the client %q belongs to OAuthClient %s: choose another clientID, or delete that one with deletionPolicy Retain first",
-			c.EffectiveClientID(), holder)}
+			id, holder)}
 	}
 }
 

@@ -193,8 +193,10 @@ func (r *Reconciler) begin(ctx context.Context, c *authv1alpha1.OAuthClient, t *
 	if t.backend != nil {
 		return nil
 	}
-	if t.wait = r.Pacer.Admit(t.server.UID, c.UID); t.wait > 0 {
-		return errWait
+	if t.shared() { // nobody limits the engine in the pods
+		if t.wait = r.Pacer.Admit(t.server.UID, c.UID); t.wait > 0 {
+			return errWait
+		}
 	}
 	var err error
 	t.backend, err = r.Connector.Connect(ctx, t.server)
@@ -206,16 +208,13 @@ func (t *turn) shared() bool { return t.server.Spec.Backend.Type == authv1alpha1
 
 // outcome says in the status how the visit ended, and when to come again.
 func (r *Reconciler) outcome(c *authv1alpha1.OAuthClient, t *turn, err error) (time.Duration, error) {
-	var refused *authlete.Error
 	var foreign *notManagedError
-	errors.As(err, &refused)
+	refused, ok := errors.AsType[*authlete.Error](err)
 	switch {
 	case err == nil:
 		return checkInterval, nil
 	case errors.Is(err, errWait):
 		return t.wait, nil
-	case errors.Is(err, errPostponed):
-		return 0, nil
 	case errors.As(err, &foreign):
 		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNotManaged, foreign.Error())
 		return checkInterval, nil
@@ -223,32 +222,44 @@ func (r *Reconciler) outcome(c *authv1alpha1.OAuthClient, t *turn, err error) (t
 		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNothingToAdopt,
 			fmt.Sprintf("the backend has no client %q: correct spec.adopt.client, or remove it to have a client made", c.Spec.Adopt.Client))
 		return checkInterval, nil
-	case refused != nil && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusConflict):
-		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonRejected, refused.Result.ResultMessage)
-		return checkInterval, nil
-	case refused != nil && refused.Status == http.StatusTooManyRequests:
-		r.Pacer.Hold(t.server.UID, refused.RetryAfter)
-		r.away(c, t, authv1alpha1.ReasonRateLimited, "the backend limits calls; it is asked again when it allows")
-		return r.Pacer.Admit(t.server.UID, c.UID), nil
-	case refused != nil, errors.Is(err, management.ErrNoCredentials):
-		r.away(c, t, authv1alpha1.ReasonServerNotReady, "the management API of the server does not answer yet; it is tried again")
-		if t.shared() {
-			return remoteRetryInterval, nil
-		}
-		return retryInterval, nil
+	case ok:
+		return r.refused(c, t, refused), nil
+	case errors.Is(err, management.ErrNoCredentials):
+		return r.away(c, t, authv1alpha1.ReasonServerNotReady, notAnswering), nil
 	default:
 		return 0, err
 	}
 }
 
-// away records that the backend could not be asked. A client that a shared backend was given stays registered there while
-// that is away; the engine in the pods may have lost it.
-func (r *Reconciler) away(c *authv1alpha1.OAuthClient, t *turn, reason, message string) {
-	registered := meta.FindStatusCondition(c.Status.Conditions, authv1alpha1.ConditionRegistered)
-	if t.shared() && registered != nil && registered.Status == metav1.ConditionTrue && registered.ObservedGeneration == c.Generation {
-		return
+const notAnswering = "the management API of the server does not answer yet; it is tried again"
+
+// refused says in the status what the backend's refusal means, and returns when to ask again.
+func (r *Reconciler) refused(c *authv1alpha1.OAuthClient, t *turn, refused *authlete.Error) time.Duration {
+	switch refused.Status {
+	case http.StatusBadRequest, http.StatusConflict:
+		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonRejected, refused.Result.ResultMessage)
+		return checkInterval
+	case http.StatusTooManyRequests:
+		r.Pacer.Hold(t.server.UID, refused.RetryAfter)
+		r.away(c, t, authv1alpha1.ReasonRateLimited, "the backend limits calls; it is asked again when it allows")
+		return max(retryInterval, r.Pacer.Admit(t.server.UID, c.UID))
+	default:
+		return r.away(c, t, authv1alpha1.ReasonServerNotReady, notAnswering)
 	}
-	status.Mark(c, authv1alpha1.ConditionRegistered, false, reason, message)
+}
+
+// away records that the backend could not be asked, and returns when to try again. A client that a shared backend was given
+// stays registered there while that is away; the engine in the pods may have lost it.
+func (r *Reconciler) away(c *authv1alpha1.OAuthClient, t *turn, reason, message string) time.Duration {
+	registered := meta.FindStatusCondition(c.Status.Conditions, authv1alpha1.ConditionRegistered)
+	known := registered != nil && registered.Status == metav1.ConditionTrue && registered.ObservedGeneration == c.Generation
+	if !t.shared() || !known {
+		status.Mark(c, authv1alpha1.ConditionRegistered, false, reason, message)
+	}
+	if t.shared() {
+		return remoteRetryInterval
+	}
+	return retryInterval
 }
 
 // errNothingToAdopt means that the backend does not have the client that is to be adopted.

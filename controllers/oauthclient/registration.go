@@ -64,8 +64,11 @@ func describe(want *authlete.Client, c *authv1alpha1.OAuthClient, adopted bool) 
 		into  *string
 		value string
 	}{
-		{&want.Description, spec.Description}, {&want.ClientURI, string(spec.ClientURI)}, {&want.LogoURI, string(spec.LogoURI)},
-		{&want.PolicyURI, string(spec.PolicyURI)}, {&want.TosURI, string(spec.TosURI)},
+		{&want.Description, spec.Description},
+		{&want.ClientURI, string(spec.ClientURI)},
+		{&want.LogoURI, string(spec.LogoURI)},
+		{&want.PolicyURI, string(spec.PolicyURI)},
+		{&want.TosURI, string(spec.TosURI)},
 	} {
 		if text.value != "" || !adopted {
 			*text.into = text.value

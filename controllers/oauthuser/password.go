@@ -2,6 +2,7 @@ package oauthuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/status"
 	"github.com/authserver-dev/operator/internal/password"
 )
@@ -23,8 +25,10 @@ const (
 	annotationSource = "authserver.dev/source"
 )
 
+const hashSuffix = "-password-hash"
+
 // HashSecretName is the Secret into which a user's password hash is written.
-func HashSecretName(user string) string { return user + "-password-hash" }
+func HashSecretName(user string) string { return user + hashSuffix }
 
 // ensureHash keeps the hash Secret in step with the password Secret.
 func (r *Reconciler) ensureHash(ctx context.Context, user *authv1alpha1.OAuthUser) error {
@@ -54,7 +58,18 @@ func (r *Reconciler) ensureHash(ctx context.Context, user *authv1alpha1.OAuthUse
 		},
 		Data: map[string][]byte{HashKey: []byte(hash)},
 	}
-	if err := r.Applier.Apply(ctx, user, secret); err != nil {
+	err = r.Applier.Apply(ctx, user, secret)
+	if foreign, ok := errors.AsType[*apply.NotOwnedError](err); ok {
+		status.Stall(user, authv1alpha1.ConditionPasswordReady, authv1alpha1.ReasonSecretNotOwned,
+			fmt.Sprintf("%v: rename it, or this user", foreign))
+		return nil
+	}
+	if errors.Is(err, apply.ErrLeftover) {
+		status.Mark(user, authv1alpha1.ConditionPasswordReady, false, authv1alpha1.ReasonProgressing,
+			"the Secret of a deleted OAuthUser of this name is still being removed")
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if user.Status.PasswordSecretVersion != source.version {

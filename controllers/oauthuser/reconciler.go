@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -93,7 +94,7 @@ func (r *Reconciler) checkNames(ctx context.Context, user *authv1alpha1.OAuthUse
 	}
 	reason, message := conflict(user, others.Items)
 	if reason != "" {
-		status.Mark(user, authv1alpha1.ConditionUsernameUnique, false, reason, message)
+		status.Stall(user, authv1alpha1.ConditionUsernameUnique, reason, message)
 		return false, nil
 	}
 	status.Mark(user, authv1alpha1.ConditionUsernameUnique, true, authv1alpha1.ReasonUnique, "no older OAuthUser has the username or the subject")
@@ -172,9 +173,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// usersOfSecret maps a password Secret, or a shard of a server, to the users that it concerns.
+// usersOfSecret maps a password Secret, a hash Secret, or a shard of a server, to the users that it concerns.
 func (r *Reconciler) usersOfSecret(ctx context.Context, secret client.Object) []reconcile.Request {
 	requests := r.find(ctx, secret.GetNamespace(), index.UserSecret, secret.GetName(), nil)
+	if user, ok := strings.CutSuffix(secret.GetName(), hashSuffix); ok { // somebody else's may have been in the way
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: secret.GetNamespace(), Name: user}})
+	}
 	if server, number, ok := shard.ParseSecretName(secret.GetName()); ok {
 		requests = append(requests, r.find(ctx, secret.GetNamespace(), index.UserServer, server, func(u *authv1alpha1.OAuthUser) bool {
 			return configv1alpha1.Shard(u.EffectiveSubject()) == number
