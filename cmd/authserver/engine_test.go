@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"os"
@@ -255,19 +256,38 @@ func TestEngineCredentials(t *testing.T) {
 	}
 }
 
+// TestEngineTLS: it serves HTTPS, and takes a renewed certificate over.
 func TestEngineTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cert, key := certificate(t)
+	certFile, keyFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	renew := func() []byte {
+		cert, key := certificate(t)
+		write(t, certFile, string(cert))
+		write(t, keyFile, string(key))
+		block, _ := pem.Decode(cert)
+		return block.Bytes
+	}
+	renew()
 	file := filepath.Join(dir, "authlete.ini")
-	p := startStandIn(t, "--write-ini", file, "--tls-cert", write(t, filepath.Join(dir, "tls.crt"), string(cert)),
-		"--tls-key", write(t, filepath.Join(dir, "tls.key"), string(key)))
+	p := startStandIn(t, "--write-ini", file, "--tls-cert", certFile, "--tls-key", keyFile)
 	if !strings.HasPrefix(p.url, "https://") {
 		t.Fatalf("url %s", p.url)
 	}
 	if _, err := p.client(t, file).ServiceGet(t.Context()); err != nil {
 		t.Error(err)
 	}
+	renewed := renew()
+	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+	await(t, "the renewed certificate", func() bool {
+		connection, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "https://"))
+		if err != nil {
+			return false
+		}
+		defer connection.Close()
+		secured, ok := connection.(*tls.Conn)
+		return ok && bytes.Equal(secured.ConnectionState().PeerCertificates[0].Raw, renewed)
+	})
 }
 
 // TestEnginePortInUse: a port that is taken ends the program.
