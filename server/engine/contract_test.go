@@ -406,13 +406,13 @@ func actionsNeverGiven() map[string][]string {
 // contractExceptions are what the documents do not allow and what is nevertheless right.
 func contractExceptions() []openapi.Exception {
 	const (
-		ours     = "a setting of the embedded engine, which Authlete overlooks like any member that it does not know"
-		whole    = "settings are read, changed and written back whole; the API takes no notice of the members that it assigns itself"
-		acrs     = "the documents say read-only, yet the setting has no other place: Authlete's own console and SDKs write it here"
+		ours     = "a setting of the embedded engine; Authlete is taken to overlook a member that it does not know"
+		whole    = "settings are read, changed and written back whole; read-only members SHOULD NOT be sent (OpenAPI 3.0.3), which is no prohibition"
+		acrs     = "the documents call it read-only, yet describe no call that sets it in another way"
 		refused  = "the suite sends it to see it refused"
-		page     = "the consent page depends on it; the API 2.x sends the whole client, the document of 3.0 a smaller view"
-		later    = "the API has it since 3.0; where it is not known it is overlooked"
-		envelope = "the documents know of no such status for the call, while backends answer with it; the body is that of every error of the API"
+		page     = "the consent page depends on it; the API 2.x sends the whole client, the document of 3.0 describes a smaller view"
+		later    = "the document of 3.0 has it, that of 2.3 does not yet"
+		envelope = "the document has no such status for the call; the engine answers with it all the same, in the form of every error of the API"
 	)
 	const (
 		settings, update, view = "POST service/update", "POST client/update", "POST auth/authorization"
