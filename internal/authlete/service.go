@@ -142,7 +142,7 @@ type Service struct {
 	// AuthorizationResponseDuration is the lifetime of JWT authorization responses, which the embedded engine does not make.
 	AuthorizationResponseDuration int64 `json:"authorizationResponseDuration"`
 	// AuthorizationCodeDuration is the lifetime of authorization codes. The embedded engine alone knows it.
-	AuthorizationCodeDuration int64 `json:"authorizationCodeDuration"`
+	AuthorizationCodeDuration int64 `json:"authorizationCodeDuration,omitempty"`
 	// RefreshTokenKept lets confidential clients use a refresh token again and again instead of rotating it.
 	RefreshTokenKept bool `json:"refreshTokenKept"`
 	// RefreshTokenDurationKept makes a rotated refresh token end when the first one would have ended.

@@ -28,9 +28,18 @@ func clientValueRules() []rule {
 		accept:  createdClient(keys("private_key_jwt", "https://app.example.com/jwks", nil)),
 		reject:  createdClient(keys("private_key_jwt", "http://app.example.com/jwks", nil)),
 	})...)
+	rules = append(rules, at(clientKind, ".spec.adopt.client", rule{
+		message: "client must be a decimal client ID or an alias: letters, digits, dots, hyphens, underscores and tildes",
+		accept:  createdClient(adopting("26478243745571")),
+		reject:  createdClient(adopting("../26478243745571")),
+	})...)
 	rules = append(rules, redirectRules()...)
 	rules = append(rules, keyRules()...)
 	return append(rules, clientPageRules()...)
+}
+
+func adopting(identifier string) clientMutation {
+	return func(c *authv1alpha1.OAuthClient) { c.Spec.Adopt = &authv1alpha1.ClientAdoption{Client: identifier} }
 }
 
 func redirectRules() []rule {
