@@ -132,6 +132,13 @@ func TestHelmLifecycle(t *testing.T) {
 		}
 	}
 
+	for _, example := range crdExamples(t, chartMetadata(t)) { // Artifact Hub shows them
+		example.SetNamespace("default")
+		if err := c.Create(t.Context(), example, client.DryRunAll); err != nil {
+			t.Errorf("the example of %s: %v", example.GetKind(), err)
+		}
+	}
+
 	c.do(t, "uninstall", release, "--namespace="+namespace)
 	for what, kept := range map[string]bool{
 		"server":     c.exists(t, &authv1alpha1.AuthorizationServer{}, namespace, "login"),
