@@ -31,7 +31,8 @@ type Interaction struct {
 	TosURI       string `json:"tos,omitempty"`
 	RedirectURI  string `json:"redirect,omitempty"`
 	FirstParty   bool   `json:"firstParty,omitempty"`
-	// Unproven says that anybody may take the client's place: a native application without a secret.
+	// Unproven says that anybody may take the client's place: an application without a secret that is native, or of which
+	// the backend does not say what it is (Authlete 3.0 shows an excerpt of the client).
 	Unproven      bool              `json:"unproven,omitempty"`
 	Scopes        []authlete.Scope  `json:"scopes,omitempty"`
 	Claims        []string          `json:"claims,omitempty"`
@@ -60,7 +61,7 @@ func newInteraction(response *authlete.AuthorizationResponse, parameters string,
 		in.ClientName = cmp.Or(c.ClientName, in.ClientID)
 		in.LogoURI, in.ClientURI, in.PolicyURI, in.TosURI = c.LogoURI, c.ClientURI, c.PolicyURI, c.TosURI
 		in.FirstParty = c.Attribute(authlete.AttributeFirstParty) == "true"
-		in.Unproven = c.ClientType == authlete.ClientPublic && c.ApplicationType == authlete.ApplicationNative
+		in.Unproven = c.ClientType == authlete.ClientPublic && c.ApplicationType != authlete.ApplicationWeb
 		in.RedirectURI = redirectURI(parameters, c.RedirectURIs)
 	}
 	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate)

@@ -108,6 +108,12 @@ func TestNewInteraction(t *testing.T) {
 			nil,
 			func(in *Interaction) bool { return in.Unproven },
 		},
+		"public, of no known kind": {
+			"",
+			authlete.Client{ClientType: authlete.ClientPublic},
+			nil,
+			func(in *Interaction) bool { return in.Unproven },
+		},
 		"browser application": {
 			"",
 			authlete.Client{ClientType: authlete.ClientPublic, ApplicationType: authlete.ApplicationWeb},

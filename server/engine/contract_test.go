@@ -423,7 +423,6 @@ func contractExceptions() []openapi.Exception {
 		{Operation: settings, Pointer: "/logoUri", Reason: ours},
 		{Operation: "GET service/get", Part: openapi.Response, Pointer: "/authorizationCodeDuration", Reason: ours},
 		{Operation: "GET service/get", Part: openapi.Response, Pointer: "/logoUri", Reason: ours},
-		{Operation: view, Part: openapi.Response, Pointer: "/service/authorizationCodeDuration", Reason: ours},
 		{Operation: view, Part: openapi.Response, Pointer: "/service/logoUri", Reason: ours},
 
 		{Operation: settings, Part: openapi.Request, Pointer: "/apiKey", Problem: "readOnly", Reason: whole},
