@@ -2,6 +2,7 @@ package authlete_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -81,6 +82,90 @@ func TestUnknownMembersOfClients(t *testing.T) {
 	}
 	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("after a round trip (-want +got):\n%s", diff)
+	}
+}
+
+// TestKnownMembersWin: whatever is among the others, in any case.
+func TestKnownMembersWin(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		other authlete.Other
+		want  string
+	}{
+		"nothing else": {nil, `{"description":"known","defaultEntry":false,"name":"read"}`},
+		"known only":   {authlete.Other{"NAME": json.RawMessage(`"other"`)}, `{"description":"known","defaultEntry":false,"name":"read"}`},
+		"known and not": {
+			authlete.Other{"name": json.RawMessage(`"other"`), "new": json.RawMessage("1")},
+			`{"description":"known","defaultEntry":false,"name":"read","new":1}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := len(test.other)
+			written, err := json.Marshal(authlete.Scope{Name: "read", Description: "known", Other: test.other})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(compact(t, []byte(test.want)), compact(t, written)); diff != "" {
+				t.Errorf("scope (-want +got):\n%s", diff)
+			}
+			if strings.Count(string(written), `"name"`) != 1 || strings.Contains(string(written), "NAME") {
+				t.Errorf("the name was written twice: %s", written)
+			}
+			if len(test.other) != before {
+				t.Error("the caller's map was changed")
+			}
+		})
+	}
+}
+
+// TestNothingKnown: an object of which only the others are set is one, too.
+func TestNothingKnown(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"a number beyond 2^53": `{"new":12345678901234567890}`, "many": `{"a":[],"b":{},"c":"\u2028<","d":false}`, "none": `{}`, "a null": `{"new":null}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var first, second authlete.ClientExtension
+			if err := json.Unmarshal([]byte(text), &first); err != nil {
+				t.Fatal(err)
+			}
+			written, err := json.Marshal(first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(written, &second); err != nil {
+				t.Fatal(err)
+			}
+			var was, is map[string]any
+			if json.Unmarshal([]byte(text), &was) != nil || json.Unmarshal(written, &is) != nil {
+				t.Fatalf("not JSON: %s", written)
+			}
+			for member, want := range was {
+				if _, there := is[member]; there != (want != nil) {
+					t.Errorf("%s: %v", member, is[member])
+				}
+			}
+			if name == "a number beyond 2^53" && !strings.Contains(string(written), "12345678901234567890") {
+				t.Errorf("the number was rounded: %s", written)
+			}
+		})
+	}
+}
+
+// TestReadAgain: what is read into a value that was read before has only the others of its own.
+func TestReadAgain(t *testing.T) {
+	t.Parallel()
+	scope := authlete.Scope{Other: authlete.Other{"old": json.RawMessage("1")}}
+	if err := json.Unmarshal([]byte(`{"name":"read"}`), &scope); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(authlete.Scope{Name: "read"}, scope); diff != "" {
+		t.Errorf("scope (-want +got):\n%s", diff)
+	}
+	if _, err := json.Marshal(authlete.Scope{Other: authlete.Other{"new": json.RawMessage("{")}}); err == nil {
+		t.Error("what is no JSON was written")
 	}
 }
 

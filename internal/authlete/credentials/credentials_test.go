@@ -2,8 +2,11 @@ package credentials_test
 
 import (
 	"errors"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,6 +39,20 @@ service.api_key = 333
 service.access_token = access = token
 service.dpop_key = unused
 `
+	iniOdd = "\ufeff[authlete]\r\n" + `; a comment
+  service.api_key = 222
+	# another one
+SERVICE.API_SECRET="quoted"\
+service_owner.api_key:111
+service_owner.api_secret = 'it is = this: one'
+`
+	properties2 = `! Java
+service.api_key = 222
+service.api_secret : api=secret
+service_owner.api_key 111
+service_owner.api_secret=own\
+  er
+`
 	properties3 = `# Java
 api_version=V3
 base_url=https://eu.authlete.com
@@ -56,6 +73,26 @@ func TestParse(t *testing.T) {
 		"authlete.ini of 3.0": {files(credentials.FileINI, ini3), credentials.Credentials{
 			Version: credentials.V3, BaseURL: "https://us.authlete.com", ServiceID: "333", AccessToken: "access = token",
 		}},
+		"authlete.ini with the habits of editors": {files(credentials.FileINI, iniOdd), credentials.Credentials{
+			Version: credentials.V2, BaseURL: credentials.DefaultBaseURL, ServiceID: "222", APISecret: `"quoted"\`, OwnerKey: "111", OwnerSecret: "'it is = this: one'",
+		}},
+		"a section goes before the defaults": {
+			files(credentials.FileINI, "[DEFAULT]\nservice.api_key=1\nservice.api_secret=d\n[authlete]\nservice.api_secret=s\n[other]\nservice.api_key=9\n"),
+			credentials.Credentials{Version: credentials.V2, BaseURL: credentials.DefaultBaseURL, ServiceID: "1", APISecret: "s"},
+		},
+		"authlete.properties of 2.x": {files(credentials.FileProperties, properties2), credentials.Credentials{
+			Version: credentials.V2, BaseURL: credentials.DefaultBaseURL, ServiceID: "222", APISecret: "api=secret", OwnerKey: "111", OwnerSecret: "owner",
+		}},
+		"single keys go before properties": {files(credentials.FileProperties, properties3, credentials.KeyServiceID, "4"), credentials.Credentials{
+			Version: credentials.V3, BaseURL: "https://eu.authlete.com", ServiceID: "4", AccessToken: "${not.expanded}",
+		}},
+		"an empty key replaces nothing": {files(credentials.FileINI, ini3, credentials.KeyAccessToken, " \n"), credentials.Credentials{
+			Version: credentials.V3, BaseURL: "https://us.authlete.com", ServiceID: "333", AccessToken: "access = token",
+		}},
+		"a path before the API": {
+			files(credentials.KeyBaseURL, "https://gateway.example.com/authlete//", credentials.KeyServiceID, "1", credentials.KeyAPISecret, "s"),
+			credentials.Credentials{Version: credentials.V2, BaseURL: "https://gateway.example.com/authlete", ServiceID: "1", APISecret: "s"},
+		},
 		"no section": {files(credentials.FileINI, "service.api_key=1\nservice.api_secret=s\n"), credentials.Credentials{
 			Version: credentials.V2, BaseURL: credentials.DefaultBaseURL, ServiceID: "1", APISecret: "s",
 		}},
@@ -106,6 +143,25 @@ func TestErrorsNameTheKey(t *testing.T) {
 		"version":          {files(append(base, credentials.KeyAPIVersion, value)...), credentials.KeyAPIVersion, false},
 		"base URL":         {files(append(base, credentials.KeyBaseURL, value)...), credentials.KeyBaseURL, false},
 		"base URL, user":   {files(append(base, credentials.KeyBaseURL, "https://u:"+value+"@a")...), credentials.KeyBaseURL, false},
+		"base URL, query":  {files(append(base, credentials.KeyBaseURL, "https://a?"+value)...), credentials.KeyBaseURL, false},
+		"base URL, ?":      {files(append(base, credentials.KeyBaseURL, "https://a?")...), credentials.KeyBaseURL, false},
+		"base URL, #":      {files(append(base, credentials.KeyBaseURL, "https://a#")...), credentials.KeyBaseURL, false},
+		"base URL, port":   {files(append(base, credentials.KeyBaseURL, "https://:443")...), credentials.KeyBaseURL, false},
+		"base URL, scheme": {files(append(base, credentials.KeyBaseURL, "ftp://"+value)...), credentials.KeyBaseURL, false},
+		"base URL, quotes": {files(credentials.FileINI, `base_url="https://`+value+`"`), credentials.KeyBaseURL, false},
+		"lines in a secret": {
+			files(credentials.KeyServiceID, "1", credentials.KeyAPISecret, value+"\n"+value), credentials.KeyAPISecret, false,
+		},
+		"lines in a token": {
+			files(credentials.FileINI, ini3, credentials.KeyAccessToken, value+"\r\nX: "+value), credentials.KeyAccessToken, false,
+		},
+		"NUL in a version": {files(append(base, credentials.KeyAPIVersion, "V2\x00"+value)...), credentials.KeyAPIVersion, false},
+		"a long number":    {files(credentials.KeyServiceID, strings.Repeat("1", 21), credentials.KeyAPISecret, value), credentials.KeyServiceID, false},
+		"owner with colon": {
+			files(append(base, credentials.KeyOwnerKey, "1:"+value, credentials.KeyOwnerSecret, value)...), credentials.KeyOwnerKey, false,
+		},
+		"a line without =": {files(credentials.FileINI, "[authlete]\n"+value+"\n"), credentials.FileINI, false},
+		"properties turn":  {files(credentials.FileProperties, "service.api_key=${service.api_key}"+value), credentials.KeyServiceID, false},
 		"service ID":       {files(credentials.KeyServiceID, "../"+value, credentials.KeyAPISecret, "s"), credentials.KeyServiceID, false},
 		"owner's secret":   {files(append(base, credentials.KeyOwnerKey, "1")...), credentials.KeyOwnerSecret, true},
 		"owner's key":      {files(append(base, credentials.KeyOwnerSecret, value)...), credentials.KeyOwnerKey, true},
@@ -132,6 +188,13 @@ func FuzzParse(f *testing.F) {
 	f.Add(ini2, "", "")
 	f.Add(ini3, "", "secret")
 	f.Add("", properties3, "")
+	f.Add("", properties2, "")
+	f.Add(iniOdd, "", "two\nlines")
+	f.Add("[authlete]\nservice.api_secret = \"\"\"\nunclosed", "", "")
+	f.Add("[authlete]\nservice.api_key=1\nservice.api_secret=`raw\nlines`\\", "", "")
+	f.Add("[DEFAULT]\na=%(b)s\nb=%(a)s\n[a.b]\n[]\n=", "", "%")
+	f.Add("", "a=${a}\nb=\\u12", "")
+	f.Add("x", "y", "")
 	f.Fuzz(func(t *testing.T, iniFile, properties, secret string) {
 		data := files(credentials.KeyAPISecret, secret)
 		if iniFile != "" {
@@ -142,10 +205,16 @@ func FuzzParse(f *testing.F) {
 		}
 		c, err := credentials.Parse(data)
 		if err != nil {
-			if _, ok := errors.AsType[*credentials.Error](err); !ok {
+			if wrong, ok := errors.AsType[*credentials.Error](err); !ok || !slices.Contains(credentials.Keys(), wrong.Key) {
 				t.Errorf("unexpected error %v", err)
 			}
 			return
+		}
+		if strings.ContainsFunc(c.BaseURL+c.APISecret+c.AccessToken+c.OwnerKey+c.OwnerSecret, unicode.IsControl) {
+			t.Errorf("control characters: %+v", c)
+		}
+		if request, err := http.NewRequest(http.MethodGet, c.BaseURL+"/api/"+c.ServiceID, http.NoBody); err != nil || request.URL.Host == "" {
+			t.Errorf("no URL: %v", err)
 		}
 		if c.BaseURL == "" || strings.Trim(c.ServiceID, "0123456789") != "" || (c.APISecret == "" && c.AccessToken == "") {
 			t.Errorf("incomplete: %+v", c)

@@ -130,7 +130,18 @@ func TestErrors(t *testing.T) {
 			answer{status: 429, header: http.Header{"Retry-After": {"Sun, 01 Mar 2026 12:00:09 GMT"}}},
 			authlete.Error{Status: 429, RetryAfter: 9 * time.Second},
 		},
-		"an epoch":        {answer{status: 429, header: http.Header{"Ratelimit-Reset": {"1772366405"}}}, authlete.Error{Status: 429, RetryAfter: 5 * time.Second}},
+		"an epoch": {answer{status: 429, header: http.Header{"Ratelimit-Reset": {"1772366405"}}}, authlete.Error{Status: 429, RetryAfter: 5 * time.Second}},
+		"an epoch in milliseconds": {
+			answer{status: 429, header: http.Header{"Ratelimit-Reset": {"1772366406000"}}}, authlete.Error{Status: 429, RetryAfter: 6 * time.Second},
+		},
+		"less than no time":        {answer{status: 429, header: http.Header{"Retry-After": {"-7"}}}, authlete.Error{Status: 429}},
+		"a limit that was not met": {answer{status: 502, header: http.Header{"Ratelimit-Reset": {"30"}}}, authlete.Error{Status: 502}},
+		"a number beyond all dates": {
+			answer{status: 429, header: http.Header{"Retry-After": {"9223372036854775807"}}}, authlete.Error{Status: 429, RetryAfter: time.Hour},
+		},
+		"a wait, and a limit": {
+			answer{status: 429, header: http.Header{"Retry-After": {"2"}, "Ratelimit-Reset": {"9"}}}, authlete.Error{Status: 429, RetryAfter: 2 * time.Second},
+		},
 		"a date long ago": {answer{status: 429, header: http.Header{"Retry-After": {"Sun, 01 Mar 2020 12:00:09 GMT"}}}, authlete.Error{Status: 429}},
 		"nonsense header": {answer{status: 503, header: http.Header{"Retry-After": {"soon"}}}, authlete.Error{Status: 503}},
 		"redirect":        {answer{status: 304}, authlete.Error{Status: 304}},
@@ -154,17 +165,44 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestUnusableAnswers: and nothing of them gets into the error.
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
+	const content = "CONTENT-OF-THE-ANSWER"
 	for name, body := range map[string]string{
-		"empty": "", "not JSON": "<html>", "another type": `[1]`, "too long": `{"resultCode":"` + strings.Repeat("x", 9<<20) + `"}`,
+		"empty": "", "not JSON": "<html>" + content, "another type": `["` + content + `"]`, "a null": "null", "truncated": `{"issuer":"` + content,
+		"a member of another type": `{"issuer":{"a":"` + content + `"}}`, "two objects": `{"issuer":"` + content + `"}{}`,
+		"too long": `{"resultCode":"` + strings.Repeat("x", 9<<20) + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := (&script{answers: []answer{{status: 200, body: body}}}).client().ServiceGet(t.Context())
 			refused, ok := errors.AsType[*authlete.Error](err)
-			if !ok || refused.Err == nil || refused.Status != 200 {
+			if !ok || refused.Err == nil || refused.Status != 200 || strings.Contains(err.Error(), content) {
 				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}
+
+// TestDocuments: they come as they are, unless they are none.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer answer
+		ok     bool
+	}{
+		"a document":            {answer{status: 200, body: "\n{\"b\": 1, \"a\": [ ]}"}, true},
+		"a service has no keys": {answer{status: 204}, true},
+		"a page":                {answer{status: 200, body: "<html>"}, false},
+		"truncated":             {answer{status: 200, body: `{"keys":[`}, false},
+		"a null":                {answer{status: 200, body: "null"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := (&script{answers: []answer{test.answer}}).client().ServiceJWKS(t.Context())
+			if (err == nil) != test.ok || (test.ok && string(got) != test.answer.body) {
+				t.Errorf("document %q, error %v", got, err)
 			}
 		})
 	}
@@ -182,6 +220,26 @@ func TestRetries(t *testing.T) {
 		_, err := c.Token(ctx, &authlete.TokenRequest{})
 		return err
 	}
+	introspect := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.StandardIntrospection(ctx, &authlete.StandardIntrospectionRequest{})
+		return err
+	}
+	info := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.UserInfo(ctx, &authlete.UserInfoRequest{})
+		return err
+	}
+	issue := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.UserInfoIssue(ctx, &authlete.UserInfoIssueRequest{})
+		return err
+	}
+	configuration := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.ServiceConfiguration(ctx)
+		return err
+	}
+	change := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.ServiceUpdate(ctx, &authlete.Service{})
+		return err
+	}
 	drop := func(ctx context.Context, c *httpclient.Client) error { return c.ClientDelete(ctx, "app") }
 	wait := answer{status: 429, header: http.Header{"Retry-After": {"2"}}}
 	for name, test := range map[string]struct {
@@ -197,6 +255,14 @@ func TestRetries(t *testing.T) {
 		"a read, busy for good":        {[]answer{busy}, get, 3, false, 300 * time.Millisecond},
 		"a read, refused":              {[]answer{{status: 404}}, get, 1, false, 0},
 		"a read, server error":         {[]answer{{status: 500}}, get, 1, false, 0},
+		"a read, a limit not met":      {[]answer{{status: 502, header: http.Header{"Ratelimit-Reset": {"40"}}}, fine}, get, 2, true, 100 * time.Millisecond},
+		"a read, told to wait long":    {[]answer{{status: 429, header: http.Header{"Ratelimit-Reset": {"40"}}}, fine}, get, 1, false, 0},
+		"a read, garbage":              {[]answer{{status: 200, body: "<html>"}, fine}, get, 1, false, 0},
+		"standard introspection":       {[]answer{busy, fine}, introspect, 2, true, 100 * time.Millisecond},
+		"user info":                    {[]answer{gone, fine}, info, 2, true, 100 * time.Millisecond},
+		"claims are issued":            {[]answer{busy, fine}, issue, 1, false, 0},
+		"discovery":                    {[]answer{busy, gone, fine}, configuration, 3, true, 300 * time.Millisecond},
+		"a change of settings":         {[]answer{gone, fine}, change, 1, false, 0},
 		"a new secret is not a read":   {[]answer{busy, fine}, rotate, 1, false, 0},
 		"a token request":              {[]answer{busy, fine}, token, 1, false, 0},
 		"a token request, answer lost": {[]answer{gone, fine}, token, 1, false, 0},

@@ -146,7 +146,10 @@ func TestObservedAndForwarded(t *testing.T) {
 			Credentials: version2, HTTP: &http.Client{Transport: s}, Clock: time.Now,
 			Observe: func(o httpclient.Outcome) { outcomes = append(outcomes, o) },
 			Headers: func(context.Context) http.Header {
-				return http.Header{"Traceparent": {"00-1-2-01"}, "Authorization": {"Bearer of-somebody-else"}}
+				return http.Header{
+					"Traceparent": {"00-1-2-01"}, "Authorization": {"Bearer of-somebody-else"}, "authorization": {"Bearer of-another"},
+					"content-type": {"text/plain"}, "Accept": {"text/html"},
+				}
 			},
 		})
 		if _, err := client.Introspection(t.Context(), &authlete.IntrospectionRequest{}); err != nil {
@@ -158,8 +161,11 @@ func TestObservedAndForwarded(t *testing.T) {
 		if got := s.header.Get("Traceparent"); got != "00-1-2-01" {
 			t.Errorf("traceparent = %q", got)
 		}
-		if s.token != "Basic NDI6c2U6Y3JldA==" {
-			t.Errorf("Authorization = %q", s.token)
+		want := http.Header{
+			"Authorization": {"Basic NDI6c2U6Y3JldA=="}, "Content-Type": {"application/json"}, "Accept": {"application/json"}, "Traceparent": {"00-1-2-01"},
+		}
+		if diff := cmp.Diff(want, s.header); diff != "" {
+			t.Errorf("header (-want +got):\n%s", diff)
 		}
 	})
 }

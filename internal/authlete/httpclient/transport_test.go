@@ -95,7 +95,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // TestConnectionsAreUsedAgain: a crowd of callers makes its connections once.
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
-	const callers, rounds = 200, 5
+	const callers, rounds = 1000, 3
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(20 * time.Millisecond) // long enough for all to be under way
 		empty(w, r)
