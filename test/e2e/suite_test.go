@@ -72,17 +72,38 @@ func newWorld(ctx context.Context) *world {
 	return &world{namespace: namespace.Name}
 }
 
-// dump prints what helps to understand a failure.
+// dump prints what helps to understand a failure: of logs, what went wrong, and the end.
 func dump(ctx context.Context, namespace string) {
 	for _, args := range [][]string{
 		{"-n", namespace, "get", "authserver,pods,deploy", "-o", "wide"},
+		{"-n", namespace, "get", "authserver", "-o", "jsonpath={range .items[*]}{.kind} {.metadata.name} {.status.conditions}{\"\\n\"}{end}"},
 		{"-n", namespace, "get", "events", "--sort-by=.lastTimestamp"},
-		{"-n", namespace, "logs", "-l", "app.kubernetes.io/name=authserver", "--tail=30"},
-		{"-n", "authserver-system", "logs", "deploy/authserver-operator", "--tail=30"},
 	} {
 		out, err := kubectl(ctx, args...)
 		GinkgoWriter.Printf("kubectl %s: %v\n%s\n", strings.Join(args, " "), err, out)
 	}
+	for _, args := range [][]string{
+		{"-n", namespace, "logs", "-l", "app.kubernetes.io/name=authserver", "--tail=-1", "--prefix"},
+		{"-n", namespace, "logs", "-l", "app=" + standInName, "--tail=-1", "--prefix"},
+		{"-n", "authserver-system", "logs", "deploy/authserver-operator", "--tail=-1"},
+	} {
+		out, err := kubectl(ctx, args...)
+		GinkgoWriter.Printf("kubectl %s: %v\n%s\n", strings.Join(args, " "), err, digest(out))
+	}
+}
+
+// digest keeps the warnings and errors of a log, and its last lines.
+func digest(log string) string {
+	const most, last = 30, 5
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	var kept []string
+	for i, line := range lines {
+		bad := strings.Contains(line, `"level":"ERROR"`) || strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, "level=ERROR")
+		if (bad && len(kept) < most) || i >= len(lines)-last {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
 }
 
 func kubectl(ctx context.Context, args ...string) (string, error) {
