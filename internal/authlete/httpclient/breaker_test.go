@@ -90,7 +90,8 @@ func TestOneMayTry(t *testing.T) {
 				var refused atomic.Int64
 				for range 100 {
 					group.Go(func() {
-						if errors.Is(remove(t.Context(), client), httpclient.ErrCircuitOpen) {
+						err, ok := errors.AsType[*authlete.Error](remove(t.Context(), client))
+						if ok && errors.Is(err, httpclient.ErrCircuitOpen) && err.RetryAfter == time.Second {
 							refused.Add(1)
 						}
 					})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,5 +168,31 @@ func TestObservedAndForwarded(t *testing.T) {
 		if diff := cmp.Diff(want, s.header); diff != "" {
 			t.Errorf("header (-want +got):\n%s", diff)
 		}
+		if _, err := client.ClientGet(t.Context(), "app"); err != nil {
+			t.Fatal(err)
+		}
+		delete(want, "Content-Type") // there is no content
+		if diff := cmp.Diff(want, s.header); diff != "" {
+			t.Errorf("header of a GET (-want +got):\n%s", diff)
+		}
 	})
+}
+
+// TestNewCredentialsOnce: credentials that change all the time do not keep a call going.
+func TestNewCredentialsOnce(t *testing.T) {
+	t.Parallel()
+	s, asked := &script{answers: []answer{{status: 401}, {status: 401}, {status: 403}}}, 0
+	client := httpclient.New(httpclient.Options{
+		Credentials: func() *credentials.Credentials {
+			as := version2()
+			asked++
+			as.APISecret = strconv.Itoa(asked)
+			return as
+		},
+		HTTP: &http.Client{Transport: s}, Clock: time.Now,
+	})
+	refused, ok := errors.AsType[*authlete.Error](token(t.Context(), client))
+	if !ok || refused.Status != http.StatusUnauthorized || len(s.requests) != 2 {
+		t.Errorf("%d requests, error %v", len(s.requests), refused)
+	}
 }
