@@ -79,7 +79,10 @@ func TestArtifactHubAnnotations(t *testing.T) {
 	t.Parallel()
 	chart := chartMetadata(t)
 	allowed := map[string][]string{
-		"category":                {"ai-machine-learning", "database", "integration-delivery", "monitoring-logging", "networking", "security", "skip-prediction", "storage", "streaming-messaging"},
+		"category": {
+			"ai-machine-learning", "database", "integration-delivery", "monitoring-logging", "networking", "security", "skip-prediction",
+			"storage", "streaming-messaging",
+		},
 		"operatorCapabilities":    {"basic install", "seamless upgrades", "full lifecycle", "deep insights", "auto pilot"},
 		"operator":                {"true"},
 		"prerelease":              {"true", "false"},

@@ -35,8 +35,11 @@ func TestKubeconform(t *testing.T) {
 		t.Parallel()
 		good := render(t, append(everyAPI(), "--values="+chartDir+"/ci/login-values.yaml")...)
 		for _, change := range [][2]string{
-			{"readinessProbe:", "readynessProbe:"}, {"replicas: 1", "replicas: one"}, {"issuer: https://login", "isuer: https://login"},
-			{"containerPort: 8081", "containerPort: eighty"}, {"subjects:", "subject:"},
+			{"readinessProbe:", "readynessProbe:"},
+			{"replicas: 1", "replicas: one"},
+			{"issuer: https://login", "isuer: https://login"},
+			{"containerPort: 8081", "containerPort: eighty"},
+			{"subjects:", "subject:"},
 		} {
 			bad := strings.Replace(good, change[0], change[1], 1)
 			if bad == good {
@@ -55,7 +58,7 @@ type schema = map[string]any
 func kubernetesSchemas(t *testing.T, dir string) {
 	t.Helper()
 	module := strings.TrimSpace(mustRun(t, nil, "go", "-C", root+"hack/kubernetes", "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes"))
-	data, err := os.ReadFile(filepath.Join(module, "api/openapi-spec/swagger.json"))
+	data, err := os.ReadFile(filepath.Join(module, "api", "openapi-spec", "swagger.json"))
 	if err != nil {
 		t.Skipf("k8s.io/kubernetes is not in the module cache: run go mod download in hack/kubernetes (%v)", err)
 	}

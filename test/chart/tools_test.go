@@ -53,19 +53,18 @@ func TestPodSecurity(t *testing.T) {
 		t.Helper()
 		pods := 0
 		for _, object := range objects(t, render(t, append(everyAPI(), "--values="+file)...)) {
-			var meta, spec = &corev1.Pod{}, &corev1.PodSpec{}
+			pod := &corev1.Pod{}
 			switch object.GetKind() {
 			case "Deployment":
 				template := typed[appsv1.Deployment](t, object).Spec.Template
-				meta.ObjectMeta, spec = template.ObjectMeta, &template.Spec
+				pod.ObjectMeta, pod.Spec = template.ObjectMeta, template.Spec
 			case "Pod":
-				meta = typed[corev1.Pod](t, object)
-				spec = &meta.Spec
+				pod = typed[corev1.Pod](t, object)
 			default:
 				continue
 			}
 			pods++
-			for _, result := range evaluator.EvaluatePod(level, &meta.ObjectMeta, spec) {
+			for _, result := range evaluator.EvaluatePod(level, &pod.ObjectMeta, &pod.Spec) {
 				if !result.Allowed {
 					t.Errorf("%s %s: %s: %s", object.GetKind(), object.GetName(), result.ForbiddenReason, result.ForbiddenDetail)
 				}
