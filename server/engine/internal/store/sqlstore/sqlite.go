@@ -43,7 +43,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteDatabase, error) {
 	if err != nil {
 		return nil, err
 	}
-	readers, err := sql.Open("sqlite", source(path, "query_only(1)", "busy_timeout(5000)", "cache_size(-4000)"))
+	readers, err := sql.Open("sqlite", source(path, "query_only(1)", "busy_timeout(5000)", "cache_size(-4000)", inMemory))
 	if err != nil {
 		return nil, errors.Join(err, writer.close())
 	}
@@ -62,6 +62,9 @@ func create(path string) error {
 	}
 	return file.Close()
 }
+
+// inMemory keeps SQLite's own scratch files off the disk: the container's is read-only, but for the folder of the database.
+const inMemory = "temp_store(MEMORY)"
 
 // source names the file for the driver.
 func source(path string, pragmas ...string) string {

@@ -45,7 +45,7 @@ type request struct {
 func openWriter(ctx context.Context, path string) (*writer, error) {
 	// The log is merged into the database when it has 4000 pages (16 MiB): random keys then share more of the writing.
 	db, err := sql.Open("sqlite", source(path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "cache_size(-16000)",
-		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
+		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)", inMemory))
 	if err != nil {
 		return nil, err
 	}
@@ -139,14 +139,7 @@ func (w *writer) work(ctx context.Context) {
 
 // group runs a change and those that wait behind it in one transaction.
 func (w *writer) group(ctx context.Context, first *request) {
-	var members []*request
-	_, err := w.run(ctx, "BEGIN IMMEDIATE")
-	for r := first; r != nil && err == nil; r = w.next(len(members)) {
-		if r.claimed.CompareAndSwap(false, true) {
-			members = append(members, r)
-			err = w.member(ctx, r)
-		}
-	}
+	members, err := w.members(ctx, first)
 	if err == nil {
 		_, err = w.run(ctx, "COMMIT")
 	}
@@ -162,6 +155,25 @@ func (w *writer) group(ctx context.Context, first *request) {
 		}
 		close(r.done)
 	}
+}
+
+// members begins the transaction and runs the changes in it. After an error that ends the transaction none is taken from
+// the queue any more: it would be lost.
+func (w *writer) members(ctx context.Context, first *request) ([]*request, error) {
+	if _, err := w.run(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	var members []*request
+	for r := first; r != nil; r = w.next(len(members)) {
+		if !r.claimed.CompareAndSwap(false, true) {
+			continue
+		}
+		members = append(members, r)
+		if err := w.member(ctx, r); err != nil {
+			return members, err
+		}
+	}
+	return members, nil
 }
 
 // undo rolls the group back. After some errors SQLite has done so itself.
