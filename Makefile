@@ -150,7 +150,7 @@ assets: $(BIN)/cluster
 ##@ Chart
 
 CHART := charts/authserver-operator
-CHART_TOOLS := $(addprefix $(BIN)/,helm helm-unittest kubeconform kube-score)
+CHART_TOOLS := $(addprefix $(BIN)/,ct helm helm-unittest kubeconform kube-score)
 
 .PHONY: chart-files
 chart-files: ## Copy into the chart what it takes from config/: CRDs and permissions.
@@ -201,6 +201,9 @@ $(BIN)/golangci-lint: hack/tools/go.mod
 
 $(BIN)/cluster: $(shell find hack/cluster -name '*.go' -o -name 'go.*' 2>/dev/null)
 	cd hack/cluster && go build -o $@ .
+
+$(BIN)/ct: hack/helm/go.mod
+	cd hack/helm && go build -o $@ github.com/helm/chart-testing/v3/ct
 
 $(BIN)/helm: hack/helm/go.mod
 	cd hack/helm && go build -o $@ helm.sh/helm/v3/cmd/helm
