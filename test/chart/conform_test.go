@@ -57,7 +57,11 @@ type schema = map[string]any
 // kubernetesSchemas writes a schema for every kind of the API document in the module k8s.io/kubernetes.
 func kubernetesSchemas(t *testing.T, dir string) {
 	t.Helper()
-	module := strings.TrimSpace(mustRun(t, nil, "go", "-C", root+"hack/kubernetes", "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes"))
+	answer := mustRun(t, nil, "go", "-C", root+"hack/kubernetes", "list", "-m", "-f", "{{.Version}} {{.Dir}}", "k8s.io/kubernetes")
+	version, module, _ := strings.Cut(strings.TrimSpace(answer), " ")
+	if version != "v"+kubeVersion {
+		t.Errorf("hack/kubernetes pins %s, and the chart is rendered for %s", version, kubeVersion)
+	}
 	data, err := os.ReadFile(filepath.Join(module, "api", "openapi-spec", "swagger.json"))
 	if err != nil {
 		t.Skipf("k8s.io/kubernetes is not in the module cache: run go mod download in hack/kubernetes (%v)", err)
