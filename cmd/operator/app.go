@@ -67,22 +67,28 @@ type streams struct {
 
 // run runs the operator until the context ends, or another command. Results go to std.out, everything else to std.err.
 func run(ctx context.Context, args []string, std streams) error {
-	if len(args) > 0 && args[0] == "import-django" {
-		err := importDjango(args[1:], std.in, std.out, std.err)
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return err
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
 	}
-	return operate(ctx, args, std.out, std.err)
+	var err error
+	switch command {
+	case "import-django":
+		err = importDjango(args[1:], std.in, std.out, std.err)
+	case "request-token":
+		err = requestToken(ctx, args[1:], std.out, std.err)
+	default:
+		err = operate(ctx, args, std.out, std.err)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	return err
 }
 
 // operate runs the operator until the context ends.
 func operate(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parse(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}

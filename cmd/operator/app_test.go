@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -48,6 +50,38 @@ func TestImportDjango(t *testing.T) {
 		if err := run(t.Context(), args, streams{strings.NewReader("{}"), io.Discard, io.Discard}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+func TestRequestToken(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, secret, _ := r.BasicAuth()
+		if asked.Add(1) == 1 || user != "app" || secret != "se%3Acret" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"error":"temporarily_unavailable"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"access_token":"THE-TOKEN","expires_in":60}`)
+	}))
+	t.Cleanup(server.Close)
+	folder := t.TempDir()
+	for name, value := range map[string]string{"client_id": "app", "client_secret": "se:cret\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout bytes.Buffer
+	if err := run(t.Context(), []string{"request-token", "--url", server.URL, "--client", folder}, streams{nil, &stdout, io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Load() != 2 || strings.Contains(stdout.String(), "THE-TOKEN") || !strings.Contains(stdout.String(), "60 s") {
+		t.Errorf("%d requests, stdout %q", asked.Load(), &stdout)
+	}
+	err := run(t.Context(), []string{"request-token", "--url", server.URL, "--client", "/absent", "--timeout=1ms"}, streams{nil, io.Discard, io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "credentials") {
+		t.Errorf("no credentials: %v", err)
 	}
 }
 
