@@ -118,6 +118,10 @@ e2e: test-deps test-browser images ## End-to-end tests: the pages in a browser, 
 	if [[ "$${KEEP_CLUSTER:-}" != 1 ]]; then $(BIN)/cluster down; fi; \
 	exit $$status
 
+.PHONY: e2e-install
+e2e-install: test-deps images $(BIN)/helm ## Install by Helm, one YAML and kustomize on a real node, log in, upgrade under load, uninstall (needs root).
+	@LABELS=install ./hack/e2e.sh
+
 .PHONY: bench
 bench: test-deps ## Throughput, CPU, memory and sizes of the server beside a floor measured in the same run.
 	@go run ./test/bench

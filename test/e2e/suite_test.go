@@ -126,6 +126,14 @@ func (w *world) create(ctx context.Context, objects ...client.Object) {
 // start creates a server, the user alice and the client "app", and waits until all are ready.
 func (w *world) start(ctx context.Context, change func(*authv1alpha1.AuthorizationServer)) {
 	GinkgoHelper()
+	w.user(ctx, "alice")
+	w.serve(ctx, change)
+	w.awaitReady(ctx, &authv1alpha1.OAuthUser{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}, readyIn)
+}
+
+// serve creates a server and the client "app", and waits until both are ready.
+func (w *world) serve(ctx context.Context, change func(*authv1alpha1.AuthorizationServer)) {
+	GinkgoHelper()
 	w.server = &authv1alpha1.AuthorizationServer{
 		ObjectMeta: metav1.ObjectMeta{Name: "login"},
 		Spec: authv1alpha1.AuthorizationServerSpec{
@@ -139,7 +147,6 @@ func (w *world) start(ctx context.Context, change func(*authv1alpha1.Authorizati
 		change(w.server)
 	}
 	w.create(ctx, w.server)
-	w.user(ctx, "alice")
 	w.create(ctx, &authv1alpha1.OAuthClient{
 		ObjectMeta: metav1.ObjectMeta{Name: "app"},
 		Spec: authv1alpha1.OAuthClientSpec{
@@ -149,7 +156,6 @@ func (w *world) start(ctx context.Context, change func(*authv1alpha1.Authorizati
 	})
 	w.awaitReady(ctx, w.server, readyIn)
 	w.awaitReady(ctx, &authv1alpha1.OAuthClient{ObjectMeta: metav1.ObjectMeta{Name: "app"}}, readyIn)
-	w.awaitReady(ctx, &authv1alpha1.OAuthUser{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}, readyIn)
 }
 
 // user creates a user with a password Secret.
