@@ -19,6 +19,7 @@ import (
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
+	"github.com/authserver-dev/operator/controllers/internal/index"
 	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/revocation"
 	"github.com/authserver-dev/operator/controllers/internal/serverconfig"
@@ -211,7 +212,7 @@ func (r *Reconciler) checkIssuer(ctx context.Context, s *scope) (bool, error) {
 	}
 	for i := range servers.Items {
 		other := &servers.Items[i]
-		if other.UID != s.server.UID && other.Spec.Issuer == s.server.Spec.Issuer && older(other, s.server) && other.DeletionTimestamp.IsZero() {
+		if other.UID != s.server.UID && other.Spec.Issuer == s.server.Spec.Issuer && index.Older(other, s.server) && other.DeletionTimestamp.IsZero() {
 			status.Stall(s.server, authv1alpha1.ConditionIssuerUnique, authv1alpha1.ReasonIssuerConflict,
 				fmt.Sprintf("AuthorizationServer %q is older and has the issuer %q: choose another", other.Name, s.server.Spec.Issuer))
 			return false, nil
@@ -219,14 +220,6 @@ func (r *Reconciler) checkIssuer(ctx context.Context, s *scope) (bool, error) {
 	}
 	status.Mark(s.server, authv1alpha1.ConditionIssuerUnique, true, authv1alpha1.ReasonUnique, "no older AuthorizationServer has the issuer")
 	return true, nil
-}
-
-// older orders objects that were created within one second by name.
-func older(a, b *authv1alpha1.AuthorizationServer) bool {
-	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
-		return a.Name < b.Name
-	}
-	return a.CreationTimestamp.Before(&b.CreationTimestamp)
 }
 
 // applySecrets writes the users and the credentials, which running pods take over.

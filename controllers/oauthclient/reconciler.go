@@ -144,7 +144,7 @@ func (r *Reconciler) checkID(ctx context.Context, c *authv1alpha1.OAuthClient) (
 	}
 	for i := range others.Items {
 		other := &others.Items[i]
-		if other.UID != c.UID && other.EffectiveClientID() == c.EffectiveClientID() && older(other, c) {
+		if other.UID != c.UID && other.EffectiveClientID() == c.EffectiveClientID() && index.Older(other, c) {
 			message := fmt.Sprintf("OAuthClient %q is older and has the client ID %q: choose another", other.Name, c.EffectiveClientID())
 			status.Stall(c, authv1alpha1.ConditionClientIDUnique, authv1alpha1.ReasonClientIDConflict, message)
 			return false, nil
@@ -152,14 +152,6 @@ func (r *Reconciler) checkID(ctx context.Context, c *authv1alpha1.OAuthClient) (
 	}
 	status.Mark(c, authv1alpha1.ConditionClientIDUnique, true, authv1alpha1.ReasonUnique, "no older OAuthClient has the client ID")
 	return true, nil
-}
-
-// older orders objects that were created within one second by name.
-func older(a, b *authv1alpha1.OAuthClient) bool {
-	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
-		return a.Name < b.Name
-	}
-	return a.CreationTimestamp.Before(&b.CreationTimestamp)
 }
 
 // server returns the client's server; nil if there is none.

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/index"
 )
 
 // conflict returns why an older user keeps this one from having its names; "" if none does.
 func conflict(user *authv1alpha1.OAuthUser, others []authv1alpha1.OAuthUser) (reason, message string) {
 	for i := range others {
 		other := &others[i]
-		if other.UID == user.UID || !older(other, user) || !other.DeletionTimestamp.IsZero() {
+		if other.UID == user.UID || !index.Older(other, user) || !other.DeletionTimestamp.IsZero() {
 			continue
 		}
 		if other.Spec.UsernameKey() == user.Spec.UsernameKey() {
@@ -23,14 +24,6 @@ func conflict(user *authv1alpha1.OAuthUser, others []authv1alpha1.OAuthUser) (re
 		}
 	}
 	return "", ""
-}
-
-// older orders objects that were created within one second by name.
-func older(a, b *authv1alpha1.OAuthUser) bool {
-	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
-		return a.Name < b.Name
-	}
-	return a.CreationTimestamp.Before(&b.CreationTimestamp)
 }
 
 // reserved describes reserved extra claims; "" if there are none.

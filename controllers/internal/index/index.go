@@ -1,5 +1,6 @@
 // Package index names the field indexes by which reconcilers find the objects
-// that refer to another one.
+// that refer to another one, and says which of several that want the same thing
+// comes first.
 package index
 
 import (
@@ -53,4 +54,13 @@ func clientSecret(o client.Object) []string {
 		return []string{ref.Name}
 	}
 	return nil
+}
+
+// Older says which of two objects comes first: the one that was created earlier, or by name if that was within a second.
+func Older(a, b client.Object) bool {
+	first, second := a.GetCreationTimestamp(), b.GetCreationTimestamp()
+	if first.Equal(&second) {
+		return a.GetName() < b.GetName()
+	}
+	return first.Before(&second)
 }
