@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ func (e *ThrottledError) Seconds() int { return int((e.Wait + time.Second - 1) /
 // Users finds a user by login name.
 type Users interface {
 	ByUsername(username string) *configv1alpha1.User
+	// Decoy returns a hash to verify where nobody has the username; "" if there is none.
+	Decoy(username string) string
 }
 
 // Options configure a Checker.
@@ -53,7 +56,7 @@ type Checker struct {
 	slots               chan struct{}
 }
 
-// dummy is verified when there is no such user, so that the answer takes as long. It is the hash of a random password
+// dummy is verified when there is no such user, and no other one to take a hash from, so that the answer takes as long. It is the hash of a random password
 // that nobody knows, and matching it opens nothing.
 const dummy = "$argon2id$v=19$m=19456,t=2,p=1$8CFcE/koG3jvPCr8NO3yIA$B1zBgwdin1EfGnT5XEKQv5kz1A2y31EBeh3ELNbQJi4"
 
@@ -124,7 +127,7 @@ func (c *Checker) throttled(account, address digest) error {
 // verify does the same work whether the user exists or not.
 func (c *Checker) verify(attempt Attempt) (*configv1alpha1.User, error) {
 	user := c.opts.Users.ByUsername(attempt.Username)
-	hash := dummy
+	hash := cmp.Or(c.opts.Users.Decoy(attempt.Username), dummy)
 	if user != nil && user.PasswordHash != "" {
 		hash = user.PasswordHash
 	}

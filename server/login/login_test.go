@@ -19,6 +19,9 @@ type directory map[string]*configv1alpha1.User
 
 func (d directory) ByUsername(name string) *configv1alpha1.User { return d[name] }
 
+// Decoy returns alice's hash: her password must open nothing under another name.
+func (d directory) Decoy(string) string { return d["alice"].PasswordHash }
+
 // setup returns a checker with the user alice, a clock to turn, and the results that it observed.
 func setup(t *testing.T) (checker *login.Checker, turn func(time.Duration), results *[]string) {
 	t.Helper()

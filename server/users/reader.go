@@ -12,6 +12,7 @@ import (
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server/livefile"
 )
 
@@ -124,5 +125,11 @@ func newSnapshot(files map[string]file) *snapshot {
 			merged.add(&files[path].list.Users[i])
 		}
 	}
+	for _, user := range merged.bySubject {
+		if password.Check(user.PasswordHash) == nil {
+			merged.hashes = append(merged.hashes, user.PasswordHash)
+		}
+	}
+	slices.Sort(merged.hashes)
 	return merged
 }

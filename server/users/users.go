@@ -2,6 +2,8 @@ package users
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +24,8 @@ type Directory struct {
 type snapshot struct {
 	bySubject  map[string]*configv1alpha1.User
 	byUsername map[string]*configv1alpha1.User
+	// hashes are all password hashes that can be verified, sorted.
+	hashes []string
 }
 
 // Open reads the users in the directory.
@@ -60,6 +64,18 @@ func (d *Directory) BySubject(subject string) *configv1alpha1.User {
 // ByUsername returns a user by login name, whose case does not matter; nil as for BySubject.
 func (d *Directory) ByUsername(username string) *configv1alpha1.User {
 	return enabled(d.value.Get().byUsername[fold(username)])
+}
+
+// Decoy returns the password hash of somebody, to be verified for the time that it takes where nobody has the username: hashes
+// of different formats take different times, which would tell who exists. A username has the same decoy on every replica,
+// and which one nobody outside can know. "" if no user has a password.
+func (d *Directory) Decoy(username string) string {
+	hashes := d.value.Get().hashes
+	if len(hashes) == 0 {
+		return ""
+	}
+	digest := sha256.Sum256([]byte(fold(username) + "\n" + hashes[0]))
+	return hashes[binary.BigEndian.Uint64(digest[:8])%uint64(len(hashes))]
 }
 
 func enabled(user *configv1alpha1.User) *configv1alpha1.User {

@@ -53,6 +53,44 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestDecoy: whoever is not there looks like some user, and always like the same one.
+func TestDecoy(t *testing.T) {
+	t.Parallel()
+	const argon, django = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5",
+		"pbkdf2_sha256$1000000$salt$Sk65mC0J3NMRMSjqLg+Fg7HqC4GHwEk81jwwL1ocrUo="
+	file := func(order ...string) map[string]string {
+		list := ""
+		for i, hash := range order {
+			list += fmt.Sprintf(`,{"subject":%q,"username":%q,"passwordHash":%q}`, hash[:3]+fmt.Sprint(len(hash)), hash[:5]+fmt.Sprint(i), hash)
+		}
+		return map[string]string{"users-00.json": `{` + header + `,"users":[` + list[1:] + `]}`}
+	}
+	one, err := open(t, file(argon, django, "unusable-hash"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica, err := open(t, file("unusable-hash", django, argon))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i := range 100 {
+		name := fmt.Sprint("nobody-", i)
+		decoy := one.Decoy(name)
+		seen[decoy] = true
+		if replica.Decoy(name) != decoy || one.Decoy(" "+name+" ") != decoy {
+			t.Errorf("%s has another decoy elsewhere", name)
+		}
+	}
+	if len(seen) != 2 || !seen[argon] || !seen[django] {
+		t.Errorf("decoys = %v", seen)
+	}
+	empty, err := open(t, nil)
+	if err != nil || empty.Decoy("a") != "" {
+		t.Errorf("without users: %q, %v", empty.Decoy("a"), err)
+	}
+}
+
 // TestMalformedFile: a file that cannot be read costs nobody else the login, and is reported.
 func TestMalformedFile(t *testing.T) {
 	t.Parallel()
