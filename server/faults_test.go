@@ -9,11 +9,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/test/servertest"
 )
@@ -46,6 +49,7 @@ func faults() map[string]fault {
 	const jsonType = "application/json"
 	return map[string]fault{
 		"too late": {func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			_, _ = io.Copy(io.Discard, r.Body) // or the end of the connection would not be noticed
 			select {
 			case <-r.Context().Done():
 			case <-time.After(5 * callTimeout * time.Second):
@@ -53,6 +57,8 @@ func faults() map[string]fault {
 		}, 503},
 		"cut before the answer": {func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }, 503},
 		"cut in the headers":    {cut("HTTP/1.1 200 OK\r\nContent-Ty"), 503},
+		"a malformed header":    {cut("HTTP/1.1 200 OK\r\n" + inside + "\r\n\r\n"), 503},
+		"a malformed status":    {cut("HTTP/1.1 " + inside + "\r\n\r\n"), 503},
 		"cut in the body":       {cut("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"action\":\"" + inside), 503},
 		"no HTTP":               {cut("SSH-2.0-" + inside + "\r\n"), 503},
 		"truncated JSON":        {text(200, jsonType, `{"action":"OK","responseContent":"`+inside), 500},
@@ -64,6 +70,7 @@ func faults() map[string]fault {
 		"500":                   {text(500, jsonType, `{"resultCode":"A1","resultMessage":"`+inside+`"}`), 500},
 		"502 with a page":       {text(502, "text/html", "<html>"+inside), 503},
 		"401":                   {text(401, jsonType, `{"resultCode":"A1","resultMessage":"`+inside+`"}`), 500},
+		"403":                   {text(403, jsonType, `{"resultCode":"`+inside+`","resultMessage":"`+inside+`"}`), 500},
 		"a redirect":            {redirect, 500},
 		"an unknown action":     {text(200, jsonType, `{"action":"`+inside+`","responseContent":"`+inside+`","resultMessage":"`+inside+`"}`), 500},
 		"no action":             {text(200, jsonType, `{"resultMessage":"`+inside+`"}`), 500},
@@ -119,7 +126,7 @@ func unknownValues(w http.ResponseWriter, r *http.Request, good http.Handler) {
 // endpoint is a request that makes the server call Authlete.
 type endpoint struct {
 	call string
-	send func(t *testing.T, s *servertest.Server) outcome
+	send func(t *testing.T, s *servertest.Server, secret string) outcome
 	// good is the status of an answer without a fault; page says that people see it.
 	good int
 	page bool
@@ -132,31 +139,66 @@ type outcome struct {
 	body   string
 }
 
-func endpoints() map[string]endpoint {
-	form := func(path string, form url.Values, user, secret string) func(*testing.T, *servertest.Server) outcome {
-		return func(t *testing.T, s *servertest.Server) outcome {
-			t.Helper()
-			got := send(t, s, http.MethodPost, path, form, user, secret)
-			return outcome{got.StatusCode, got.Header, got.body}
+// formTo sends a form.
+func formTo(path string, form url.Values, user string) func(*testing.T, *servertest.Server, string) outcome {
+	return func(t *testing.T, s *servertest.Server, secret string) outcome {
+		t.Helper()
+		if user == "api" {
+			secret = servertest.IntrospectionSecret
 		}
+		got := send(t, s, http.MethodPost, path, form, user, secret)
+		return outcome{got.StatusCode, got.Header, got.body}
 	}
+}
+
+// decision opens the page and submits its form.
+func decision(fields map[string]string) func(*testing.T, *servertest.Server, string) outcome {
+	return func(t *testing.T, s *servertest.Server, _ string) outcome {
+		t.Helper()
+		browser := s.NewBrowser(t)
+		page := browser.Submit(browser.Authorize(nil), fields)
+		return outcome{page.Status, page.Header, page.Body}
+	}
+}
+
+func passwordGrant(password string) url.Values {
+	return url.Values{"grant_type": {"password"}, "username": {"alice"}, "password": {password}}
+}
+
+// userInfo reads claims with a token that covers some.
+func userInfo(t *testing.T, s *servertest.Server, secret string) outcome {
+	t.Helper()
+	browser := s.NewBrowser(t)
+	end := browser.LogIn(browser.Authorize(nil), "alice")
+	token, _ := exchange(t, s, end, &authlete.Client{ClientIDAlias: "app", ClientSecret: secret})["access_token"].(string)
+	got := send(t, s, http.MethodGet, "/api/userinfo", nil, "", "", "Authorization", "Bearer "+token)
+	return outcome{got.StatusCode, got.Header, got.body}
+}
+
+// endpoints are requests for every call that the server makes of Authlete for somebody.
+func endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"authorization": {call: "auth/authorization", good: 200, page: true, send: func(t *testing.T, s *servertest.Server) outcome {
+		"authorization": {call: "auth/authorization", good: 200, page: true, send: func(t *testing.T, s *servertest.Server, _ string) outcome {
 			t.Helper()
 			page := s.NewBrowser(t).Authorize(nil)
 			return outcome{page.Status, page.Header, page.Body}
 		}},
-		"token":      {call: "auth/token", good: 401, send: form("/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "app", "s")},
-		"revocation": {call: "auth/revocation", good: 401, send: form("/api/revocation", url.Values{"token": {"x"}}, "app", "s")},
-		"introspection": {
-			call: "auth/introspection/standard", good: 200,
-			send: form("/api/introspection", url.Values{"token": {"x"}}, "api", servertest.IntrospectionSecret),
+		"authorization, allowed": {
+			call: "auth/authorization/issue", good: 303, page: true,
+			send: decision(map[string]string{"username": "alice", "password": servertest.Password, "authorized": "yes"}),
 		},
-		"userinfo": {call: "auth/userinfo", good: 401, send: func(t *testing.T, s *servertest.Server) outcome {
-			t.Helper()
-			got := send(t, s, http.MethodGet, "/api/userinfo", nil, "", "", "Authorization", "Bearer x")
-			return outcome{got.StatusCode, got.Header, got.body}
-		}},
+		"authorization, denied": {call: "auth/authorization/fail", good: 303, page: true, send: decision(map[string]string{"denied": "yes"})},
+		"token": {
+			call: "auth/token", good: 400, send: formTo("/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "app"),
+		},
+		"token, right password": {call: "auth/token/issue", good: 200, send: formTo("/api/token", passwordGrant(servertest.Password), "app")},
+		"token, wrong password": {call: "auth/token/fail", good: 400, send: formTo("/api/token", passwordGrant("wrong"), "app")},
+		"revocation":            {call: "auth/revocation", good: 200, send: formTo("/api/revocation", url.Values{"token": {"x"}}, "app")},
+		"introspection": {
+			call: "auth/introspection/standard", good: 200, send: formTo("/api/introspection", url.Values{"token": {"x"}}, "api"),
+		},
+		"userinfo":         {call: "auth/userinfo", good: 200, send: userInfo},
+		"userinfo, claims": {call: "auth/userinfo/issue", good: 200, send: userInfo},
 	}
 }
 
@@ -188,19 +230,21 @@ func testFault(t *testing.T, f fault, e endpoint) {
 				engine.ServeHTTP(w, r)
 			})
 		},
+	}, Configure: func(c *configv1alpha1.ServerConfig) {
+		c.Service.GrantTypes = []string{"authorization_code", "refresh_token", "password"}
 	}})
-	s.Client(t, nil)
-	good := e.send(t, s)
+	client := s.Client(t, func(c *authlete.Client) { c.GrantTypes = append(c.GrantTypes, authlete.GrantPassword) })
+	good := e.send(t, s, client.ClientSecret)
 	if good.status != e.good {
 		t.Fatalf("without a fault: status %d %s", good.status, good.body)
 	}
+	before := len(s.Log())
 	broken.Store(true)
 	began := time.Now()
-	got := e.send(t, s)
+	got := e.send(t, s, client.ClientSecret)
 	if took := time.Since(began); took > 5*callTimeout*time.Second {
 		t.Errorf("the answer took %v", took)
 	}
-	log := lastLine(s.Log())
 	if f.status == 0 {
 		if got.status != good.status {
 			t.Errorf("status %d %s, want %d", got.status, got.body, good.status)
@@ -208,12 +252,34 @@ func testFault(t *testing.T, f fault, e endpoint) {
 		return
 	}
 	checkRefusal(t, f, e, got)
-	if !strings.Contains(log, e.call) && !strings.Contains(log, "unknown action") {
-		t.Errorf("the log does not name the call %s: %s", e.call, log)
-	}
+	checkLog(t, s, before, e.call)
 	broken.Store(false)
-	if again := e.send(t, s); again.status != good.status {
+	if again := e.send(t, s, client.ClientSecret); again.status != good.status {
 		t.Errorf("after the fault: status %d %s, want %d", again.status, again.body, good.status)
+	}
+}
+
+// checkLog checks that one line after those before is about something that went wrong, that it names the call, and that
+// nothing is logged that came from the backend.
+func checkLog(t *testing.T, s *servertest.Server, before int, call string) {
+	t.Helper()
+	problems := func() (found []string) {
+		for line := range strings.Lines(s.Log()[before:]) {
+			if strings.Contains(line, `"level":"ERROR"`) {
+				found = append(found, line)
+			}
+		}
+		return found
+	}
+	for end := time.Now().Add(10 * time.Second); len(problems()) == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // the line is written when the answer is on its way
+	}
+	named := regexp.MustCompile(`"call":"` + call + `"|calling ` + call + `:`)
+	if lines := problems(); len(lines) != 1 || !named.MatchString(lines[0]) {
+		t.Errorf("not one line that names the call %s: %q", call, lines)
+	}
+	if strings.Contains(s.Log(), inside) {
+		t.Errorf("the inside is in the log: %s", s.Log()[before:])
 	}
 }
 
@@ -248,15 +314,4 @@ func checkRefusal(t *testing.T, f fault, e endpoint, got outcome) {
 	if want := map[int]string{500: "server_error", 503: "temporarily_unavailable"}[f.status]; body.Error != want || body.Description == "" {
 		t.Errorf("error = %+v, want %s", body, want)
 	}
-}
-
-// lastLine returns the last line of a request in the log.
-func lastLine(log string) string {
-	last := ""
-	for line := range strings.Lines(log) {
-		if strings.Contains(line, `"msg":"Request"`) {
-			last = line
-		}
-	}
-	return last
 }

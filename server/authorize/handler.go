@@ -11,6 +11,7 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/login"
+	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -62,7 +63,7 @@ func (h *Handler) Authorize(w http.ResponseWriter, r *http.Request) {
 		h.backendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	switch response.Action {
 	case authlete.AuthorizationInteraction:
 		h.interact(w, r, newInteraction(response, parameters, h.Clock()))
@@ -71,7 +72,7 @@ func (h *Handler) Authorize(w http.ResponseWriter, r *http.Request) {
 	case authlete.AuthorizationBadRequest:
 		h.refused(w, r, response.ResponseContent)
 	default:
-		h.end(w, r, string(response.Action), response.ResponseContent)
+		h.end(w, r, answer{"auth/authorization", string(response.Action), response.ResponseContent})
 	}
 }
 

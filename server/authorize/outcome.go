@@ -32,12 +32,12 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request, in *Interaction,
 		h.backendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	if response.Action == authlete.AuthorizationIssueBadRequest {
 		h.used(w, r, in)
 		return
 	}
-	h.end(w, r, string(response.Action), response.ResponseContent)
+	h.end(w, r, answer{"auth/authorization/issue", string(response.Action), response.ResponseContent})
 }
 
 // fail asks the backend for the refusal to the client.
@@ -48,26 +48,29 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, in *Interaction, 
 		h.backendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	if response.Action == authlete.AuthorizationFailActionBadRequest {
 		h.used(w, r, in)
 		return
 	}
-	h.end(w, r, string(response.Action), response.ResponseContent)
+	h.end(w, r, answer{"auth/authorization/fail", string(response.Action), response.ResponseContent})
 }
 
+// answer is what a call of the backend came to.
+type answer struct{ call, action, content string }
+
 // end sends the client what the backend made for it. Its calls share the names of these actions.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, action, content string) {
-	switch action {
+func (h *Handler) end(w http.ResponseWriter, r *http.Request, a answer) {
+	switch a.action {
 	case string(authlete.AuthorizationLocation):
-		reply.Location(w, r, content)
+		reply.Location(w, r, a.content)
 	case string(authlete.AuthorizationForm):
-		h.Pages.FormPost(w, content)
+		h.Pages.FormPost(w, a.content)
 	case string(authlete.AuthorizationInternalServerError):
-		audit.From(r.Context()).Problem("The backend had an internal error", "action", action)
+		reply.InternalAction(r.Context(), a.call)
 		h.Failure(w)
 	default:
-		audit.From(r.Context()).Problem("The backend answered with an unknown action", "action", action)
+		reply.UnknownAction(r.Context(), a.call)
 		h.Failure(w)
 	}
 }

@@ -83,10 +83,12 @@ type Handler struct {
 // New returns the handler.
 func New(backend authlete.IntrospectionAPI, callers *Callers, users Users) *Handler {
 	return &Handler{backend: backend, callers: callers, users: users, table: reply.Table[authlete.StandardIntrospectionAction]{
-		authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
-		authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
-		authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-		authlete.StandardIntrospectionInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+		Call: "auth/introspection/standard", Rules: map[authlete.StandardIntrospectionAction]reply.Rule{
+			authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
+			authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
+			authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+			authlete.StandardIntrospectionInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+		},
 	}}
 }
 
@@ -108,7 +110,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record := audit.From(r.Context())
-	record.Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Client = credentials.User
 	content := response.ResponseContent
 	if response.Action == authlete.StandardIntrospectionOK && h.gone(content) {

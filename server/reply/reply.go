@@ -33,15 +33,23 @@ type Rule struct {
 const Content = "content"
 
 // Table answers the actions of one API call.
-type Table[A ~string] map[A]Rule
+type Table[A ~string] struct {
+	// Call names the API in the log, e.g. "auth/token".
+	Call string
+	// Rules are how actions are answered.
+	Rules map[A]Rule
+}
 
-// Write answers an action. One that the table lacks is an internal error that the log names.
+// Write answers an action. One that the table lacks is an internal error; the log names the call.
 func (t Table[A]) Write(w http.ResponseWriter, r *http.Request, action A, content string) {
-	rule, ok := t[action]
+	rule, ok := t.Rules[action]
 	if !ok {
-		audit.From(r.Context()).Problem("The backend answered with an unknown action", "action", string(action))
+		UnknownAction(r.Context(), t.Call)
 		ServerError(w)
 		return
+	}
+	if rule.Status == http.StatusInternalServerError {
+		InternalAction(r.Context(), t.Call)
 	}
 	header := w.Header()
 	NoStore(header)
@@ -109,7 +117,7 @@ func NoteBackendError(ctx context.Context, err error) {
 		audit.From(ctx).Note("CANCELED", "")
 		return
 	}
-	audit.From(ctx).Problem("Calling the backend failed", "error", err.Error())
+	audit.From(ctx).Problem("Calling the backend failed", "error", cause(err))
 }
 
 // Unavailable says whether a backend error may go away by itself, and when to try again.

@@ -25,9 +25,11 @@ func request(method string) (*http.Request, *audit.Record) {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	table := reply.Table[authlete.UserInfoAction]{
-		authlete.UserInfoOK:           {Status: http.StatusOK, ContentType: reply.JSON},
-		authlete.UserInfoUnauthorized: {Status: http.StatusUnauthorized, Challenge: reply.Content},
-		authlete.UserInfoForbidden:    {Status: http.StatusForbidden, ContentType: reply.JSON, Challenge: `Bearer realm="x"`},
+		Call: "auth/userinfo", Rules: map[authlete.UserInfoAction]reply.Rule{
+			authlete.UserInfoOK:           {Status: http.StatusOK, ContentType: reply.JSON},
+			authlete.UserInfoUnauthorized: {Status: http.StatusUnauthorized, Challenge: reply.Content},
+			authlete.UserInfoForbidden:    {Status: http.StatusForbidden, ContentType: reply.JSON, Challenge: `Bearer realm="x"`},
+		},
 	}
 	for name, test := range map[string]struct {
 		action                       authlete.UserInfoAction

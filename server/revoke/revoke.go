@@ -22,10 +22,12 @@ type Handler struct {
 func New(backend authlete.RevocationAPI) *Handler {
 	table := func(invalidClient reply.Rule) reply.Table[authlete.RevocationAction] {
 		return reply.Table[authlete.RevocationAction]{
-			authlete.RevocationOK:                  {Status: http.StatusOK}, // the body is empty (RFC 7009, section 2.2)
-			authlete.RevocationBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-			authlete.RevocationInvalidClient:       invalidClient,
-			authlete.RevocationInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			Call: "auth/revocation", Rules: map[authlete.RevocationAction]reply.Rule{
+				authlete.RevocationOK:                  {Status: http.StatusOK}, // the body is empty (RFC 7009, section 2.2)
+				authlete.RevocationBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+				authlete.RevocationInvalidClient:       invalidClient,
+				authlete.RevocationInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			},
 		}
 	}
 	return &Handler{
@@ -54,7 +56,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.BackendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	audit.From(r.Context()).Client = credentials.User
 	table := h.withoutHeader
 	if found == basicauth.Present {

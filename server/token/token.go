@@ -49,11 +49,13 @@ func New(opts Options) *Handler {
 	// A client that used the Authorization header gets 401 with a challenge, another one 400 (RFC 6749, section 5.2).
 	table := func(invalidClient reply.Rule) reply.Table[authlete.TokenAction] {
 		return reply.Table[authlete.TokenAction]{
-			authlete.TokenOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.TokenIDTokenReissuable:   {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.TokenBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-			authlete.TokenInvalidClient:       invalidClient,
-			authlete.TokenInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			Call: "auth/token", Rules: map[authlete.TokenAction]reply.Rule{
+				authlete.TokenOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
+				authlete.TokenIDTokenReissuable:   {Status: http.StatusOK, ContentType: reply.JSON},
+				authlete.TokenBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+				authlete.TokenInvalidClient:       invalidClient,
+				authlete.TokenInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			},
 		}
 	}
 	return &Handler{
@@ -61,12 +63,16 @@ func New(opts Options) *Handler {
 		withHeader:    table(reply.Rule{Status: http.StatusUnauthorized, ContentType: reply.JSON, Challenge: challenge}),
 		withoutHeader: table(reply.Rule{Status: http.StatusBadRequest, ContentType: reply.JSON}),
 		issue: reply.Table[authlete.TokenIssueAction]{
-			authlete.TokenIssueOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.TokenIssueInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			Call: "auth/token/issue", Rules: map[authlete.TokenIssueAction]reply.Rule{
+				authlete.TokenIssueOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
+				authlete.TokenIssueInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			},
 		},
 		fail: reply.Table[authlete.TokenFailAction]{
-			authlete.TokenFailBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-			authlete.TokenFailInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			Call: "auth/token/fail", Rules: map[authlete.TokenFailAction]reply.Rule{
+				authlete.TokenFailBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+				authlete.TokenFailInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			},
 		},
 	}
 }
@@ -114,7 +120,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // note puts what may be logged into the request's line. claimed is the client that the header names, authenticated or not.
 func note(r *http.Request, response *authlete.TokenResponse, claimed string) {
 	record := audit.From(r.Context())
-	record.Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Client, record.Subject = cmp.Or(response.ClientIDAlias, claimed), response.Subject
 	record.Param("grantType", string(response.GrantType))
 }
@@ -144,7 +150,7 @@ func (h *Handler) issuePassword(w http.ResponseWriter, r *http.Request, ticket, 
 		reply.BackendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	audit.From(r.Context()).Subject = subject
 	h.issue.Write(w, r, response.Action, response.ResponseContent)
 }
@@ -157,6 +163,6 @@ func (h *Handler) failPassword(w http.ResponseWriter, r *http.Request, ticket st
 		reply.BackendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	h.fail.Write(w, r, response.Action, response.ResponseContent)
 }

@@ -29,18 +29,22 @@ func New(backend authlete.UserInfoAPI, directory Users) *Handler {
 	return &Handler{
 		backend: backend, users: directory,
 		check: reply.Table[authlete.UserInfoAction]{
-			authlete.UserInfoBadRequest:          {Status: http.StatusBadRequest, Challenge: reply.Content},
-			authlete.UserInfoUnauthorized:        {Status: http.StatusUnauthorized, Challenge: reply.Content},
-			authlete.UserInfoForbidden:           {Status: http.StatusForbidden, Challenge: reply.Content},
-			authlete.UserInfoInternalServerError: {Status: http.StatusInternalServerError, Challenge: reply.Content},
+			Call: "auth/userinfo", Rules: map[authlete.UserInfoAction]reply.Rule{
+				authlete.UserInfoBadRequest:          {Status: http.StatusBadRequest, Challenge: reply.Content},
+				authlete.UserInfoUnauthorized:        {Status: http.StatusUnauthorized, Challenge: reply.Content},
+				authlete.UserInfoForbidden:           {Status: http.StatusForbidden, Challenge: reply.Content},
+				authlete.UserInfoInternalServerError: {Status: http.StatusInternalServerError, Challenge: reply.Content},
+			},
 		},
 		issue: reply.Table[authlete.UserInfoIssueAction]{
-			authlete.UserInfoIssueJSON:                {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.UserInfoIssueJWT:                 {Status: http.StatusOK, ContentType: reply.JWT},
-			authlete.UserInfoIssueBadRequest:          {Status: http.StatusBadRequest, Challenge: reply.Content},
-			authlete.UserInfoIssueUnauthorized:        {Status: http.StatusUnauthorized, Challenge: reply.Content},
-			authlete.UserInfoIssueForbidden:           {Status: http.StatusForbidden, Challenge: reply.Content},
-			authlete.UserInfoIssueInternalServerError: {Status: http.StatusInternalServerError, Challenge: reply.Content},
+			Call: "auth/userinfo/issue", Rules: map[authlete.UserInfoIssueAction]reply.Rule{
+				authlete.UserInfoIssueJSON:                {Status: http.StatusOK, ContentType: reply.JSON},
+				authlete.UserInfoIssueJWT:                 {Status: http.StatusOK, ContentType: reply.JWT},
+				authlete.UserInfoIssueBadRequest:          {Status: http.StatusBadRequest, Challenge: reply.Content},
+				authlete.UserInfoIssueUnauthorized:        {Status: http.StatusUnauthorized, Challenge: reply.Content},
+				authlete.UserInfoIssueForbidden:           {Status: http.StatusForbidden, Challenge: reply.Content},
+				authlete.UserInfoIssueInternalServerError: {Status: http.StatusInternalServerError, Challenge: reply.Content},
+			},
 		},
 	}
 }
@@ -59,7 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record := audit.From(r.Context())
-	record.Note(string(response.Action), response.ResultCode)
+	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Subject = response.Subject
 	if response.Action != authlete.UserInfoOK {
 		h.check.Write(w, r, response.Action, response.ResponseContent)
@@ -86,7 +90,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, response *authl
 		reply.BackendError(w, r, err)
 		return
 	}
-	audit.From(r.Context()).Note(string(issued.Action), issued.ResultCode)
+	reply.Note(r.Context(), string(issued.Action), issued.ResultCode)
 	h.issue.Write(w, r, issued.Action, issued.ResponseContent)
 }
 

@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -48,7 +49,7 @@ func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *backend.B
 	s.write(tb, "authlete/authlete.ini", fmt.Appendf(nil,
 		"[authlete]\napi_version = %s\nbase_url = %s\nservice.api_key = 1\nservice.api_secret = %s\nservice.access_token = %s\n",
 		wire.Version, api.URL, WireSecret, WireSecret))
-	config := &configv1alpha1.AuthleteBackend{CredentialsDirectory: s.path("authlete"), ConnectSeconds: 1, RequestSeconds: max(wire.RequestSeconds, 1)}
+	config := &configv1alpha1.AuthleteBackend{CredentialsDirectory: s.path("authlete"), ConnectSeconds: 1, RequestSeconds: cmp.Or(wire.RequestSeconds, 10)}
 	b, err := backend.Open(backend.Options{Config: config, Issuer: s.URL, Log: log, Clock: time.Now})
 	if err != nil {
 		tb.Fatal(err)
