@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+)
+
+// TestServeAuthlete: the program starts while Authlete is away, lives, and becomes ready by itself.
+func TestServeAuthlete(t *testing.T) {
+	t.Parallel()
+	const secret = "secret-access-token"
+	var there atomic.Bool
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !there.Load():
+			panic(http.ErrAbortHandler)
+		case strings.HasSuffix(r.URL.Path, "/service/configuration"):
+			_, _ = io.WriteString(w, `{"issuer":"http://127.0.0.1:1"}`)
+		default:
+			_, _ = io.WriteString(w, `{"keys":[]}`)
+		}
+	}))
+	t.Cleanup(api.Close)
+	p := startAuthlete(t, api.URL, secret)
+	if p.listen.Management != "" {
+		t.Errorf("there is nothing to manage, but it listens at %s", p.listen.Management)
+	}
+	ask := func(address, path string) (int, string) { return get(t, http.DefaultClient, "http://"+address+path) }
+	for _, test := range []struct {
+		address, path string
+		status        int
+	}{
+		{p.listen.Metrics, "/healthz", http.StatusOK},
+		{p.listen.Metrics, "/readyz", http.StatusServiceUnavailable},
+		{p.listen.Public, "/.well-known/openid-configuration", http.StatusServiceUnavailable},
+	} {
+		if status, body := ask(test.address, test.path); status != test.status {
+			t.Errorf("%s while Authlete is away: %d %s", test.path, status, body)
+		}
+	}
+	there.Store(true)
+	await(t, "ready", func() bool { status, _ := ask(p.listen.Metrics, "/readyz"); return status == http.StatusOK })
+	if status, body := ask(p.listen.Public, "/.well-known/openid-configuration"); status != http.StatusOK || !strings.Contains(body, "issuer") {
+		t.Errorf("discovery: %d %s", status, body)
+	}
+	for _, metric := range []string{
+		`authserver_backend_calls_total{call="service/configuration",result="answered"}`,
+		`authserver_backend_document_age_seconds{document="jwks"}`, `authserver_files_healthy{files="authlete-credentials"} 1`,
+	} {
+		if _, body := ask(p.listen.Metrics, "/metrics"); !strings.Contains(body, metric) {
+			t.Errorf("the metrics lack %s", metric)
+		}
+	}
+	p.stop()
+	if err := <-p.done; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	p.check(t, api.URL, secret)
+}
+
+// authletes is the program with Authlete as its backend.
+type authletes struct {
+	*process
+
+	out *output
+}
+
+// startAuthlete starts the program with credentials of the API 3.0.
+func startAuthlete(t *testing.T, base, secret string) *authletes {
+	t.Helper()
+	folder := t.TempDir()
+	ini := "[authlete]\napi_version = V3\nbase_url = " + base + "\nservice.api_key = 4711\nservice.access_token = " + secret + "\n"
+	if err := os.WriteFile(filepath.Join(folder, "authlete.ini"), []byte(ini), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := configure(t, func(c *configv1alpha1.ServerConfig) {
+		c.Backend = configv1alpha1.Backend{
+			Type: configv1alpha1.BackendAuthlete, Authlete: &configv1alpha1.AuthleteBackend{CredentialsDirectory: folder},
+		}
+		c.Service.SigningAlgorithm, c.Listen.Management = "", ""
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	p := &authletes{process: &process{stop: cancel, done: make(chan error, 1)}, out: &output{}}
+	go func() { p.done <- run(ctx, []string{"--config", file}, noEnv, p.out) }()
+	await(t, "serving", func() bool {
+		select {
+		case err := <-p.done:
+			t.Fatalf("it ended at once with %v\n%s", err, p.out)
+		default:
+		}
+		started := p.started()
+		if started != nil {
+			p.listen = started.Listen
+		}
+		return started != nil
+	})
+	return p
+}
+
+// startLine is what the log says at the start.
+type startLine struct {
+	Message    string                `json:"msg"`
+	Backend    string                `json:"backend"`
+	APIVersion string                `json:"apiVersion"`
+	APIHost    string                `json:"apiHost"`
+	Service    string                `json:"service"`
+	Listen     configv1alpha1.Listen `json:"listen"`
+}
+
+func (p *authletes) started() *startLine {
+	for line := range strings.Lines(p.out.String()) {
+		entry := &startLine{}
+		if json.Unmarshal([]byte(line), entry) == nil && entry.Message == "Serving" {
+			return entry
+		}
+	}
+	return nil
+}
+
+// check checks that the log says whom the server calls, but not its secret.
+func (p *authletes) check(t *testing.T, base, secret string) {
+	t.Helper()
+	line := p.started()
+	if line.Backend != "Authlete" || line.APIVersion != "V3" || line.APIHost != strings.TrimPrefix(base, "http://") || line.Service != "4711" {
+		t.Errorf("the start line: %+v", line)
+	}
+	if strings.Contains(p.out.String(), secret) {
+		t.Error("the secret is in the log")
+	}
+}
