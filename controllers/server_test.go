@@ -59,6 +59,7 @@ var _ = Describe("The objects of a server", func() {
 	It("cost an operator that starts anew not one write", func(ctx SpecContext) {
 		create(ctx, server, user)
 		awaitReady(ctx, server, user)
+		o.settle()
 		o.kill()
 		again := startOperator(namespace, o.backend, 0)
 		Consistently(again.writes.Load).WithTimeout(3 * time.Second).Should(BeZero())

@@ -129,6 +129,7 @@ var _ = Describe("The settings of a service at Authlete", func() {
 		create(ctx, server)
 		awaitReady(ctx, server)
 		before := settings(ctx)
+		o.settle()
 		o.kill()
 		again := startOperator(namespace, o.backend, 0)
 		Consistently(again.writes.Load).WithTimeout(3 * time.Second).Should(BeZero())

@@ -179,6 +179,19 @@ func startOperator(namespace string, backend *engine.Engine, failAt int64) *oper
 	return o
 }
 
+// settle waits until the operator has had nothing to write for a while: an object may be ready before all of its status is
+// there.
+func (o *operator) settle() {
+	GinkgoHelper()
+	last, since := o.writes.Load(), time.Now()
+	Eventually(func() time.Duration {
+		if now := o.writes.Load(); now != last {
+			last, since = now, time.Now()
+		}
+		return time.Since(since)
+	}).WithTimeout(patience).WithPolling(20 * time.Millisecond).Should(BeNumerically(">", time.Second))
+}
+
 // kill ends the operator.
 func (o *operator) kill() {
 	o.stop()
