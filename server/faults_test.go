@@ -315,3 +315,28 @@ func checkRefusal(t *testing.T, f fault, e endpoint, got outcome) {
 		t.Errorf("error = %+v, want %s", body, want)
 	}
 }
+
+// TestMissingContent: an answer that promises content and has none is no success.
+func TestMissingContent(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ kind, action, call string }{
+		{"AuthorizationAction", "LOCATION", "auth/authorization"}, {"AuthorizationIssueAction", "LOCATION", "auth/authorization/issue"},
+		{"AuthorizationFailAction", "FORM", "auth/authorization/fail"}, {"TokenAction", "OK", "auth/token"}, {"TokenIssueAction", "OK", "auth/token/issue"},
+		{"StandardIntrospectionAction", "OK", "auth/introspection/standard"}, {"UserInfoIssueAction", "JSON", "auth/userinfo/issue"},
+	} {
+		t.Run(test.kind, func(t *testing.T) {
+			t.Parallel()
+			p := &puppet{action: map[string]string{test.kind: test.action}}
+			s := servertest.Start(t, servertest.Options{Backend: func(engine authlete.Runtime) authlete.Runtime {
+				p.Runtime = engine
+				return p
+			}})
+			s.Client(t, nil)
+			before := len(s.Log())
+			if status, header := drive(t, s, p, test.kind); status != http.StatusInternalServerError {
+				t.Errorf("status %d, %v", status, header)
+			}
+			checkLog(t, s, before, test.call)
+		})
+	}
+}

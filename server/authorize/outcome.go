@@ -61,6 +61,12 @@ type answer struct{ call, action, content string }
 
 // end sends the client what the backend made for it. Its calls share the names of these actions.
 func (h *Handler) end(w http.ResponseWriter, r *http.Request, a answer) {
+	sends := a.action == string(authlete.AuthorizationLocation) || a.action == string(authlete.AuthorizationForm)
+	if sends && a.content == "" {
+		reply.NoContent(r.Context(), a.call)
+		h.Failure(w)
+		return
+	}
 	switch a.action {
 	case string(authlete.AuthorizationLocation):
 		reply.Location(w, r, a.content)

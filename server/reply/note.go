@@ -31,6 +31,11 @@ func InternalAction(ctx context.Context, call string) {
 	audit.From(ctx).Problem("The backend had an internal error", "call", call)
 }
 
+// NoContent notes that an API's answer has nothing to send to the client.
+func NoContent(ctx context.Context, call string) {
+	audit.From(ctx).Problem("The backend's answer lacks its content", "call", call)
+}
+
 // name returns text if it is a name in capitals.
 func name(text string) string {
 	other := func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' }

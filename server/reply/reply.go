@@ -40,11 +40,16 @@ type Table[A ~string] struct {
 	Rules map[A]Rule
 }
 
-// Write answers an action. One that the table lacks is an internal error; the log names the call.
+// Write answers an action. One that the table lacks is an internal error, and so is missing content; the log names the call.
 func (t Table[A]) Write(w http.ResponseWriter, r *http.Request, action A, content string) {
 	rule, ok := t.Rules[action]
 	if !ok {
 		UnknownAction(r.Context(), t.Call)
+		ServerError(w)
+		return
+	}
+	if rule.ContentType != "" && content == "" { // no client could make anything of it
+		NoContent(r.Context(), t.Call)
 		ServerError(w)
 		return
 	}
@@ -58,7 +63,7 @@ func (t Table[A]) Write(w http.ResponseWriter, r *http.Request, action A, conten
 	} else if rule.Challenge != "" {
 		header.Set("WWW-Authenticate", rule.Challenge)
 	}
-	if rule.ContentType == "" || content == "" {
+	if rule.ContentType == "" {
 		header.Set("Content-Length", "0")
 		w.WriteHeader(rule.Status)
 		return

@@ -37,8 +37,10 @@ func TestTable(t *testing.T) {
 		status                       int
 		body, contentType, challenge string
 	}{
-		"content":           {authlete.UserInfoOK, `{"a":1}`, 200, `{"a":1}`, "application/json", ""},
-		"no content":        {authlete.UserInfoOK, "", 200, "", "", ""},
+		"content": {authlete.UserInfoOK, `{"a":1}`, 200, `{"a":1}`, "application/json", ""},
+		"no content": {
+			authlete.UserInfoOK, "", 500, `{"error":"server_error","error_description":"The server could not process the request."}`, "application/json", "",
+		},
 		"challenge content": {authlete.UserInfoUnauthorized, `Bearer error="x"`, 401, "", "", `Bearer error="x"`},
 		"challenge":         {authlete.UserInfoForbidden, "{}", 403, "{}", "application/json", `Bearer realm="x"`},
 		"unknown action": {
