@@ -22,7 +22,7 @@ GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role
 
 # Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
-NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|e2e))(/|$$)
+NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e))(/|$$)
 
 ##@ General
 
@@ -88,8 +88,8 @@ verify-imports:
 ##@ Test
 
 .PHONY: test
-test: test-unit test-hack test-envtest ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
-	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers and CEL rules passed"
+test: test-unit test-hack test-envtest test-chart ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
+	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers, CEL rules and the chart passed"
 
 .PHONY: test-unit
 test-unit: test-deps ## Pure, contract (memory, SQLite, PostgreSQL), handler and fuzz-seed tests.
@@ -167,6 +167,7 @@ chart-readme: ## Write the chart's README from the comments of its values.
 
 .PHONY: test-chart
 test-chart: $(CHART_TOOLS) assets ## The chart: lint, unit tests, schemas, scores, Pod Security, and installations on a real API server.
+	@echo "== the Helm chart: lint, unit tests, schemas, scores, Pod Security, installations on a real API server"
 	@go test -count=1 -timeout 10m ./test/chart/...
 
 ##@ Build
