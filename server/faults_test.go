@@ -320,9 +320,13 @@ func checkRefusal(t *testing.T, f fault, e endpoint, got outcome) {
 func TestMissingContent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ kind, action, call string }{
-		{"AuthorizationAction", "LOCATION", "auth/authorization"}, {"AuthorizationIssueAction", "LOCATION", "auth/authorization/issue"},
-		{"AuthorizationFailAction", "FORM", "auth/authorization/fail"}, {"TokenAction", "OK", "auth/token"}, {"TokenIssueAction", "OK", "auth/token/issue"},
-		{"StandardIntrospectionAction", "OK", "auth/introspection/standard"}, {"UserInfoIssueAction", "JSON", "auth/userinfo/issue"},
+		{"AuthorizationAction", "LOCATION", "auth/authorization"},
+		{"AuthorizationIssueAction", "LOCATION", "auth/authorization/issue"},
+		{"AuthorizationFailAction", "FORM", "auth/authorization/fail"},
+		{"TokenAction", "OK", "auth/token"},
+		{"TokenIssueAction", "OK", "auth/token/issue"},
+		{"StandardIntrospectionAction", "OK", "auth/introspection/standard"},
+		{"UserInfoIssueAction", "JSON", "auth/userinfo/issue"},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
 			t.Parallel()
