@@ -112,14 +112,14 @@ test-browser: browser-deps ## The pages in headless Chromium, by keyboard; scree
 	@go test -timeout 10m ./test/browser/...
 
 .PHONY: e2e
-e2e: test-deps test-browser images ## End-to-end tests: the pages in a browser, then user stories on a real node (needs root). KEEP_CLUSTER=1 leaves it running.
+e2e: test-deps test-browser images $(BIN)/helm ## End-to-end tests: the pages in a browser, then user stories on a real node (needs root). KEEP_CLUSTER=1 leaves it running.
 	@echo "== end-to-end tests on a real node"
 	@status=0; KEEP_CLUSTER=1 ./hack/e2e.sh || { status=$$?; ./hack/artifacts.sh artifacts/e2e; }; \
 	if [[ "$${KEEP_CLUSTER:-}" != 1 ]]; then $(BIN)/cluster down; fi; \
 	exit $$status
 
 .PHONY: e2e-install
-e2e-install: test-deps images $(BIN)/helm ## Install by Helm, one YAML and kustomize on a real node, log in, upgrade under load, uninstall (needs root).
+e2e-install: test-deps images $(BIN)/helm ## Of these only the ways to install: Helm, one YAML, kustomize; login, upgrade under load, uninstall.
 	@LABELS=install ./hack/e2e.sh
 
 .PHONY: bench

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings up what the end-to-end tests need and runs them: those that LABELS, a Ginkgo label filter, picks.
+# Brings up what the end-to-end tests need and runs them: all, or those that LABELS, a Ginkgo label filter, picks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,6 @@ $kubectl apply --server-side -k config/default >/dev/null
 $kubectl -n authserver-system rollout restart deployment/authserver-operator >/dev/null
 $kubectl -n authserver-system rollout status deployment/authserver-operator --timeout=120s
 status=0
-go test ./test/e2e/... -ginkgo.label-filter="${LABELS:-!install}" -timeout 30m -ginkgo.timeout 28m "$@" || status=$?
+go test ./test/e2e/... -ginkgo.label-filter="${LABELS:-}" -timeout 30m -ginkgo.timeout 28m "$@" || status=$?
 if [[ ${KEEP_CLUSTER:-} != 1 ]]; then bin/cluster down; fi
 exit $status
