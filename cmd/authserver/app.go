@@ -20,19 +20,22 @@ import (
 	"github.com/authserver-dev/operator/server/engine"
 )
 
+// streams are those of the process: results go to out, everything else to err.
+type streams struct{ out, err io.Writer }
+
 // startTimeout bounds the way to the first listener, the database included.
 const startTimeout = 60 * time.Second
 
 // run runs a command until the context ends: "serve", which is the default, or "engine".
-func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+func run(ctx context.Context, args []string, env func(string) string, std streams) error {
 	if len(args) > 0 && args[0] == "engine" {
-		return runEngine(ctx, args[1:], env, out)
+		return runEngine(ctx, args[1:], env, std)
 	}
 	if len(args) > 0 && args[0] == "serve" {
 		args = args[1:]
 	}
 	flags := flag.NewFlagSet("authserver", flag.ContinueOnError)
-	flags.SetOutput(out)
+	flags.SetOutput(std.err)
 	file := flags.String("config", configv1alpha1.ConfigFile, "configuration `file` (config.authserver.dev/v1alpha1, kind ServerConfig)")
 	showVersion := flags.Bool("version", false, "print the version and exit")
 	if err := flags.Parse(args); err != nil {
@@ -45,14 +48,14 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 		return fmt.Errorf("unknown argument %q: the commands are serve, whose settings are in the configuration file, and engine", flags.Arg(0))
 	}
 	if *showVersion {
-		_, err := fmt.Fprintln(out, version.String())
+		_, err := fmt.Fprintln(std.out, version.String())
 		return err
 	}
 	settings, err := config.Load(*file)
 	if err != nil {
 		return err
 	}
-	buffer := newLogBuffer(out)
+	buffer := newLogBuffer(std.err)
 	defer buffer.Flush()
 	log, err := logging.New(buffer, settings.Log.Format, settings.Log.Level)
 	if err != nil {

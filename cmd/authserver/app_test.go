@@ -52,7 +52,7 @@ func TestArguments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			err := run(t.Context(), test.args, noEnv, &out)
+			err := run(t.Context(), test.args, noEnv, streams{&out, &out})
 			if (err != nil) != test.fails || !strings.Contains(out.String(), test.says) {
 				t.Errorf("run = %v, output %q", err, out.String())
 			}
@@ -60,6 +60,20 @@ func TestArguments(t *testing.T) {
 				t.Errorf("the error %v does not name %q", err, test.itsErr)
 			}
 		})
+	}
+}
+
+// TestVersionGoesToStdout: scripts read it.
+func TestVersionGoesToStdout(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"serve", "engine"} {
+		var out, problems bytes.Buffer
+		if err := run(t.Context(), []string{command, "--version"}, noEnv, streams{&out, &problems}); err != nil {
+			t.Fatal(err)
+		}
+		if out.Len() == 0 || problems.Len() != 0 {
+			t.Errorf("%s: stdout %q, stderr %q", command, &out, &problems)
+		}
 	}
 }
 
@@ -107,7 +121,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	file := configure(t, func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = taken.Addr().String() })
-	err = run(t.Context(), []string{"--config", file}, noEnv, io.Discard)
+	err = run(t.Context(), []string{"--config", file}, noEnv, streams{io.Discard, io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "metrics port") {
 		t.Errorf("run = %v", err)
 	}
@@ -134,7 +148,7 @@ func TestMissingFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := run(t.Context(), []string{"--config", configure(t, change)}, noEnv, io.Discard)
+			err := run(t.Context(), []string{"--config", configure(t, change)}, noEnv, streams{io.Discard, io.Discard})
 			if err == nil || !strings.Contains(err.Error(), missing) {
 				t.Errorf("run = %v", err)
 			}
@@ -166,7 +180,7 @@ func start(t *testing.T, change func(*configv1alpha1.ServerConfig)) *process {
 	out := &output{}
 	p := &process{stop: cancel, done: make(chan error, 1)}
 	file := configure(t, change)
-	go func() { p.done <- run(ctx, []string{"serve", "--config", file}, noEnv, out) }()
+	go func() { p.done <- run(ctx, []string{"serve", "--config", file}, noEnv, streams{out, out}) }()
 	await(t, "serving", func() bool {
 		select {
 		case err := <-p.done:

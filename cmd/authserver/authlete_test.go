@@ -92,7 +92,7 @@ func startAuthlete(t *testing.T, base, secret string) *authletes {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	p := &authletes{process: &process{stop: cancel, done: make(chan error, 1)}, out: &output{}}
-	go func() { p.done <- run(ctx, []string{"--config", file}, noEnv, p.out) }()
+	go func() { p.done <- run(ctx, []string{"--config", file}, noEnv, streams{p.out, p.out}) }()
 	await(t, "serving", func() bool {
 		select {
 		case err := <-p.done:

@@ -101,8 +101,8 @@ func (f *standInFlags) check(rest []string) error {
 }
 
 // runEngine runs the engine alone until the context ends.
-func runEngine(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
-	f, err := parseStandIn(args, out)
+func runEngine(ctx context.Context, args []string, env func(string) string, std streams) error {
+	f, err := parseStandIn(args, std.err)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
@@ -110,10 +110,10 @@ func runEngine(ctx context.Context, args []string, env func(string) string, out 
 		return err
 	}
 	if f.showVersion {
-		_, err := fmt.Fprintln(out, version.String())
+		_, err := fmt.Fprintln(std.out, version.String())
 		return err
 	}
-	log, err := logging.New(out, f.logFormat, f.logLevel)
+	log, err := logging.New(std.err, f.logFormat, f.logLevel)
 	if err != nil {
 		return err
 	}

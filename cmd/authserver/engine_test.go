@@ -37,7 +37,7 @@ func startStandIn(t *testing.T, args ...string) *standInProcess {
 	t.Cleanup(cancel)
 	p := &standInProcess{stop: cancel, done: make(chan error, 1), out: &output{}}
 	go func() {
-		p.done <- run(ctx, append([]string{"engine", "--listen", "127.0.0.1:0"}, args...), noEnv, p.out)
+		p.done <- run(ctx, append([]string{"engine", "--listen", "127.0.0.1:0"}, args...), noEnv, streams{p.out, p.out})
 	}()
 	address := regexp.MustCompile(`msg="Serving the engine".* url=(\S+)`)
 	await(t, "serving", func() bool {
@@ -120,7 +120,7 @@ func TestEngineArguments(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			args := append([]string{"engine", "--listen", "127.0.0.1:0"}, test.args...)
-			err := run(t.Context(), args, noEnv, &out)
+			err := run(t.Context(), args, noEnv, streams{&out, &out})
 			if (err != nil) != test.fails || !strings.Contains(out.String(), test.says) {
 				t.Errorf("run = %v, output %q", err, out.String())
 			}
@@ -295,7 +295,7 @@ func TestEnginePortInUse(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "authlete.ini")
 	p := startStandIn(t, "--write-ini", file)
-	err := run(t.Context(), []string{"engine", "--credentials", file, "--listen", strings.TrimPrefix(p.url, "http://")}, noEnv, io.Discard)
+	err := run(t.Context(), []string{"engine", "--credentials", file, "--listen", strings.TrimPrefix(p.url, "http://")}, noEnv, streams{io.Discard, io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "opening the port") {
 		t.Errorf("run = %v", err)
 	}
