@@ -25,7 +25,7 @@ const (
 	ReasonHashed = "Hashed"
 	// ReasonHashAccepted says that the Secret holds a hash that the server can check.
 	ReasonHashAccepted = "HashAccepted"
-	// ReasonHashUnsupported says that the Secret holds something else than an argon2id or bcrypt hash, or a hash with
+	// ReasonHashUnsupported says that the Secret holds something else than a supported hash, or a hash with
 	// parameters that the server does not accept.
 	ReasonHashUnsupported = "HashUnsupported"
 	// ReasonReservedClaim says that an extra claim has a name that is reserved.

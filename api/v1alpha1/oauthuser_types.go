@@ -112,7 +112,8 @@ type PasswordFormat string
 const (
 	// PasswordPlain is the password itself, which the operator hashes with argon2id.
 	PasswordPlain PasswordFormat = "Plain"
-	// PasswordHash is a hash of it: an argon2id string in PHC format, or a bcrypt hash. It is used as it is.
+	// PasswordHash is a hash of it: an argon2id string in PHC format, a bcrypt hash, or a hash as Django writes it. It is
+	// used as it is.
 	PasswordHash PasswordFormat = "Hash"
 )
 
@@ -124,7 +125,8 @@ type Password struct {
 	SecretRef SecretKeyReference `json:"secretRef,omitzero"`
 
 	// format says what the Secret holds: Plain, the password itself, which the operator hashes with argon2id; or Hash, an
-	// argon2id string in PHC format or a bcrypt hash. Default Plain.
+	// argon2id string in PHC format, a bcrypt hash, or a hash as Django writes it (PBKDF2, argon2, bcrypt, scrypt).
+	// Default Plain.
 	// +optional
 	Format PasswordFormat `json:"format,omitempty"`
 }

@@ -20,7 +20,7 @@ type User struct {
 	Subject string `json:"subject"`
 	// Username is the login name; it is compared case-insensitively. Required.
 	Username string `json:"username"`
-	// PasswordHash is a PHC string (argon2id) or a bcrypt hash. Empty means that no password opens the account.
+	// PasswordHash is a PHC string (argon2id), a bcrypt hash, or a hash of Django. Empty means that no password opens the account.
 	PasswordHash string `json:"passwordHash,omitempty"`
 	// Disabled refuses logins and ends sessions.
 	Disabled bool `json:"disabled,omitempty"`
