@@ -20,6 +20,8 @@ LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files
 
+KUBECTL := $(KUBEBUILDER_ASSETS)/kubectl
+
 # Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
 NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e))(/|$$)
@@ -180,6 +182,15 @@ build: ## Build bin/operator and bin/authserver.
 .PHONY: images
 images: $(BIN)/cluster ## Build both images as archives in bin/images, without a Docker engine.
 	$(BIN)/cluster images --tag $(IMAGE_TAG) --version $(VERSION) --output $(BIN)/images
+
+.PHONY: build-installer
+build-installer: assets ## Write dist/install.yaml and dist/install-namespaced.yaml, with images of IMAGE_TAG.
+	@mkdir -p dist
+	@for way in default namespaced; do \
+	  { if [[ $$way == namespaced ]]; then $(KUBECTL) kustomize config/crd; echo ---; fi; $(KUBECTL) kustomize config/$$way; } \
+	  | sed -E 's,(ghcr.io/authserver-dev/(operator|server)):dev$$,\1:$(IMAGE_TAG),' > dist/$$way.yaml; \
+	done
+	@mv dist/default.yaml dist/install.yaml && mv dist/namespaced.yaml dist/install-namespaced.yaml && ls -l dist/install*.yaml
 
 ##@ Cluster
 
