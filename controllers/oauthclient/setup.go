@@ -32,7 +32,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// becameReady lets pods through that have just become ready, or started a container anew.
+// becameReady lets pods through that have just become ready, or started a container anew, and those that are gone: as long as
+// a pod ends, it may still be the one that answers, and say that it has all clients.
 func becameReady() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(event.CreateEvent) bool { return true },
@@ -41,7 +42,7 @@ func becameReady() predicate.Predicate {
 			is, okIs := e.ObjectNew.(*corev1.Pod)
 			return okWas && okIs && ready(is) && (!ready(was) || restarts(is) != restarts(was))
 		},
-		DeleteFunc:  func(event.DeleteEvent) bool { return false },
+		DeleteFunc:  func(event.DeleteEvent) bool { return true },
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }
