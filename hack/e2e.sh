@@ -5,6 +5,10 @@ cd "$(dirname "$0")/.."
 
 bin/cluster up
 bin/cluster load bin/images/operator.tar bin/images/server.tar
+# The chart's own version, for installations without any setting.
+released=$(sed -n 's/^appVersion: *//p' charts/authserver-operator/Chart.yaml)
+bin/cluster images --tag "$released" --output bin/images/released
+bin/cluster load bin/images/released/operator.tar bin/images/released/server.tar
 KUBECONFIG=$(bin/cluster kubeconfig); export KUBECONFIG
 kubectl=bin/kubernetes/kubectl
 $kubectl apply --server-side -k config/default >/dev/null
