@@ -172,6 +172,23 @@ test-chart: $(CHART_TOOLS) assets ## The chart: lint, unit tests, schemas, score
 	@echo "== the Helm chart: lint, unit tests, schemas, scores, Pod Security, installations on a real API server"
 	@go test -count=1 -timeout 10m ./test/chart/...
 
+##@ Bundle
+
+OPM_TAGS := containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper
+
+.PHONY: bundle
+bundle: $(BIN)/opm ## Write the bundle and the catalog for OLM from config/ and VERSION.
+	@cd hack/olm && go run . -root=$(CURDIR) -output=$(CURDIR) -opm=$(BIN)/opm
+
+.PHONY: test-bundle
+test-bundle: $(BIN)/opm ## The bundle: current, accepted by every validator and the scorecard's checks, restricted; the catalog is valid.
+	@echo "== the OLM bundle: generated files, validators, scorecard, Pod Security, catalog"
+	@cd hack/olm && go test -race -count=1 -timeout 10m ./...
+
+$(BIN)/opm: hack/olm/opm/go.mod
+	@echo "Building opm (about three minutes on two cores, once)"
+	cd hack/olm/opm && go build -tags $(OPM_TAGS) -o $@ github.com/operator-framework/operator-registry/cmd/opm
+
 ##@ Build
 
 .PHONY: build
