@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -68,6 +69,10 @@ func newWorld(ctx context.Context) *world {
 			dump(ctx, namespace.Name)
 		}
 		Expect(client.IgnoreNotFound(cluster.Delete(ctx, namespace))).To(Succeed())
+		// Some tests remove the operator, without which clients are not let go.
+		Eventually(func() bool {
+			return apierrors.IsNotFound(cluster.Get(ctx, client.ObjectKeyFromObject(namespace), namespace))
+		}).WithContext(ctx).WithTimeout(readyIn).WithPolling(200*time.Millisecond).Should(BeTrue(), "namespace %s is still there", namespace.Name)
 	})
 	return &world{namespace: namespace.Name}
 }
