@@ -97,8 +97,9 @@ func validators() map[string]interfaces.Validator {
 	return map[string]interfaces.Validator{
 		"package manifest": validation.PackageManifestValidator, "CSV": validation.ClusterServiceVersionValidator,
 		"CRD": validation.CustomResourceDefinitionValidator, "bundle": validation.BundleValidator,
-		"OperatorHub": validation.OperatorHubValidator, "OperatorHub v2": validation.OperatorHubV2Validator,
-		"capabilities": validation.StandardCapabilitiesValidator, "categories": validation.StandardCategoriesValidator,
+		"OperatorHub":    validation.OperatorHubValidator, //nolint:staticcheck // catalogs still run it
+		"OperatorHub v2": validation.OperatorHubV2Validator,
+		"capabilities":   validation.StandardCapabilitiesValidator, "categories": validation.StandardCategoriesValidator,
 		"objects": validation.ObjectValidator, "OperatorGroup": validation.OperatorGroupValidator,
 		"community": validation.CommunityOperatorValidator, "deprecated APIs": validation.AlphaDeprecatedAPIsValidator,
 		"good practices": validation.GoodPracticesValidator,

@@ -59,7 +59,10 @@ func readInput(root string) (*input, error) {
 	if err := in.readCRDs(filepath.Join(folder, "crd", "bases")); err != nil {
 		return nil, err
 	}
-	return in, in.readSamples(filepath.Join(folder, "samples"))
+	if err := in.readSamples(filepath.Join(folder, "samples")); err != nil {
+		return nil, err
+	}
+	return in, nil
 }
 
 func (in *input) readCRDs(folder string) error {
@@ -133,7 +136,7 @@ func readDocuments(file string) ([][]byte, error) {
 		return nil, fmt.Errorf("reading manifests: %w", err)
 	}
 	reader := yaml.NewDocumentDecoder(io.NopCloser(bytes.NewReader(content)))
-	defer reader.Close() //nolint:errcheck // it closes nothing
+	defer reader.Close()
 	var documents [][]byte
 	for {
 		buffer := make([]byte, len(content)+1)
