@@ -15,7 +15,7 @@ KUBEBUILDER_ASSETS ?= $(BIN)/kubernetes
 export KUBEBUILDER_ASSETS CLUSTER IMAGE_TAG
 
 MODULE := github.com/authserver-dev/operator
-NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/tools
+NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/tools
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files
@@ -90,8 +90,8 @@ verify-imports:
 ##@ Test
 
 .PHONY: test
-test: test-unit test-hack test-envtest test-chart ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
-	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers, CEL rules and the chart passed"
+test: test-unit test-hack test-envtest test-chart test-bundle ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
+	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers, CEL rules, chart and bundle passed"
 
 .PHONY: test-unit
 test-unit: test-deps ## Pure, contract (memory, SQLite, PostgreSQL), handler and fuzz-seed tests.
