@@ -25,7 +25,10 @@ USER 65532:65532
 FROM base AS operator
 ARG VERSION=dev
 LABEL org.opencontainers.image.title="authserver-operator operator" \
+      org.opencontainers.image.description="OAuth 2.0 and OpenID Connect authorization servers on Kubernetes" \
+      org.opencontainers.image.url="https://github.com/authserver-dev/operator" \
       org.opencontainers.image.source="https://github.com/authserver-dev/operator" \
+      org.opencontainers.image.documentation="https://github.com/authserver-dev/operator/tree/main/docs" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION"
 COPY --from=build /out/operator /operator
@@ -34,7 +37,10 @@ ENTRYPOINT ["/operator"]
 FROM base AS server
 ARG VERSION=dev
 LABEL org.opencontainers.image.title="authserver-operator server" \
+      org.opencontainers.image.description="OAuth 2.0 and OpenID Connect authorization servers on Kubernetes" \
+      org.opencontainers.image.url="https://github.com/authserver-dev/operator" \
       org.opencontainers.image.source="https://github.com/authserver-dev/operator" \
+      org.opencontainers.image.documentation="https://github.com/authserver-dev/operator/tree/main/docs" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION"
 COPY --from=build /out/authserver /authserver

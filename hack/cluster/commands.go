@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/authserver-dev/operator/hack/cluster/internal/build"
@@ -28,11 +29,11 @@ func commands() []command {
 		{"down", "", "stop it and remove every process, mount, interface and file", without(func(ctx context.Context, t tools) error { return t.node.Down(ctx) })},
 		{"status", "", "say what runs", without(func(ctx context.Context, t tools) error { return t.node.Status(ctx, t.out) })},
 		{"kubeconfig", "", "print the path of the administrator's kubeconfig", without(printKubeconfig)},
-		{"load", "ARCHIVE...", "import docker or OCI image archives into the node", load},
+		{"load", "ARCHIVE...", "import OCI or docker image archives into the node", load},
 		{"stop", "COMPONENT", "stop one component, e.g. kube-apiserver", stopComponent},
 		{"start", "COMPONENT", "start it again", startComponent},
-		{"images", "[FLAGS]", "build the project's two images as archives, without a container engine", buildProject},
-		{"image", "FLAGS", "build an image of one Go command as an archive", buildImage},
+		{"images", "[FLAGS]", "build the project's two images as OCI archives, without a container engine", buildProject},
+		{"image", "FLAGS", "build an image of one Go command as an OCI archive", buildImage},
 		{"assets", "", "build kube-apiserver, etcd and kubectl and print their directory (KUBEBUILDER_ASSETS)", without(buildAssets)},
 	}
 }
@@ -113,11 +114,13 @@ func buildProject(ctx context.Context, t tools, args []string) error {
 	flags := flag.NewFlagSet("images", flag.ContinueOnError)
 	tag := flags.String("tag", "dev", "image tag")
 	version := flags.String("version", "dev", "version that the binaries report")
+	architectures := flags.String("arch", runtime.GOARCH, "architectures, e.g. amd64,arm64")
 	output := flags.String("output", filepath.Join(t.builder.Root(), "bin", "images"), "directory of the archives")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	for _, image := range images.Project(t.builder.Root(), *tag, *version, *output) {
+	template := images.GoImage{Dir: t.builder.Root(), Version: *version, Architectures: strings.Split(*architectures, ",")}
+	for _, image := range images.Project(*tag, *output, template) {
 		if err := buildArchive(ctx, t, image); err != nil {
 			return err
 		}
@@ -145,7 +148,8 @@ func buildImage(ctx context.Context, t tools, args []string) error {
 	}
 	name := filepath.Base(packageDir)
 	return buildArchive(ctx, t, images.GoImage{
-		Dir: *dir, Package: *pkg, Command: name, Reference: *reference, Title: name, Version: *version, Archive: *output,
+		Dir: *dir, Package: *pkg, Command: name, Reference: *reference, Title: name, Version: *version,
+		Architectures: []string{runtime.GOARCH}, Archive: *output,
 	})
 }
 

@@ -2,11 +2,13 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -36,6 +38,8 @@ type Spec struct {
 	Dir     string
 	Package string
 	Output  string
+	// Architecture is that of the binary, as Go names it; empty means this machine's.
+	Architecture string
 	// Settings are values of string variables, by import path and name.
 	Settings map[string]string
 }
@@ -49,7 +53,7 @@ func (b *Builder) Compile(ctx context.Context, spec Spec) error {
 	fresh := spec.Output + ".new"
 	cmd := exec.CommandContext(ctx, "go", arguments(spec, fresh)...)
 	cmd.Dir = spec.Dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=-mod=readonly", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+cmp.Or(spec.Architecture, runtime.GOARCH), "GOFLAGS=-mod=readonly", "GOWORK=off")
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	name := filepath.Base(spec.Output)

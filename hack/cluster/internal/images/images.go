@@ -5,9 +5,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -15,14 +16,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Image is what an archive holds: one binary on an empty base.
+// Image is what an archive holds: for each architecture a binary on an empty base.
 type Image struct {
 	// Reference is the image's name with tag.
 	Reference string
-	// Binary is the file on this machine, Entrypoint where it lies in the image.
-	Binary     string
+	// Binaries are files on this machine by architecture, as Go names it. Entrypoint is where each lies in its image.
+	Binaries   map[string]string
 	Entrypoint string
 	// User is the numeric user and group; empty means root.
 	User string
@@ -35,69 +37,76 @@ type Image struct {
 // caBundle is where Debian keeps the certificate authorities, and where Go looks for them.
 const caBundle = "/etc/ssl/certs/ca-certificates.crt"
 
-// Write writes the image as a docker archive.
+// Write writes the image as an OCI archive: an image layout in a tar file, with an index of all architectures.
 func Write(image Image, archive string) error {
-	layer, err := layerOf(image)
-	if err != nil {
-		return fmt.Errorf("building image %s: %w", image.Reference, err)
-	}
-	img, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		return fmt.Errorf("building image %s: %w", image.Reference, err)
-	}
-	img, err = configure(img, image)
-	if err != nil {
-		return fmt.Errorf("configuring image %s: %w", image.Reference, err)
-	}
-	ref, err := name.ParseReference(image.Reference)
+	ref, err := name.NewTag(image.Reference)
 	if err != nil {
 		return fmt.Errorf("parsing image name: %w", err)
+	}
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, architecture := range slices.Sorted(maps.Keys(image.Binaries)) {
+		img, err := image.build(architecture)
+		if err != nil {
+			return fmt.Errorf("building image %s for %s: %w", image.Reference, architecture, err)
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{
+			Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
+		})
 	}
 	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
 		return fmt.Errorf("making the folder of %s: %w", archive, err)
 	}
-	if err := tarball.WriteToFile(archive, ref, img); err != nil {
+	if err := writeLayout(index, ref, archive); err != nil {
 		return fmt.Errorf("writing %s: %w", archive, err)
 	}
 	return nil
 }
 
-// configure sets entry point, user and labels.
-func configure(img v1.Image, image Image) (v1.Image, error) {
+// build makes the image of one architecture.
+func (i Image) build(architecture string) (v1.Image, error) {
+	layer, err := i.layer(architecture)
+	if err != nil {
+		return nil, err
+	}
+	base := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	img, err := mutate.AppendLayers(base, layer)
+	if err != nil {
+		return nil, err
+	}
 	file, err := img.ConfigFile()
 	if err != nil {
 		return nil, err
 	}
 	file = file.DeepCopy()
-	file.OS, file.Architecture = "linux", runtime.GOARCH
+	file.OS, file.Architecture = "linux", architecture
 	file.Created = v1.Time{Time: time.Unix(0, 0).UTC()} // the time of the build would make every image another one
-	file.Config.Entrypoint = []string{image.Entrypoint}
-	file.Config.User = image.User
-	file.Config.Labels = image.Labels
+	file.Config.Entrypoint = []string{i.Entrypoint}
+	file.Config.User = i.User
+	file.Config.Labels = i.Labels
 	file.Config.Env = []string{"PATH=/"}
 	return mutate.ConfigFile(img, file)
 }
 
-// layerOf packs the binary and the few files that a static binary may want.
-func layerOf(image Image) (v1.Layer, error) {
+// layer packs the binary and the few files that a static binary may want.
+func (i Image) layer(architecture string) (v1.Layer, error) {
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
-	binary, err := os.ReadFile(image.Binary)
+	binary, err := os.ReadFile(i.Binaries[architecture])
 	if err != nil {
 		return nil, err
 	}
-	files := []entry{{path: image.Entrypoint, data: binary, mode: 0o755}}
-	if image.User != "" {
+	files := []entry{{path: i.Entrypoint[1:], data: binary, mode: 0o755}}
+	if i.User != "" {
 		files = append(files,
-			entry{path: "/etc/passwd", data: []byte("nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n"), mode: 0o644},
-			entry{path: "/etc/group", data: []byte("nonroot:x:65532:\n"), mode: 0o644})
+			entry{path: "etc/passwd", data: []byte("nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n"), mode: 0o644},
+			entry{path: "etc/group", data: []byte("nonroot:x:65532:\n"), mode: 0o644})
 	}
-	if image.CACertificates {
+	if i.CACertificates {
 		bundle, err := os.ReadFile(caBundle)
 		if err != nil {
 			return nil, fmt.Errorf("reading certificate authorities (Debian package ca-certificates): %w", err)
 		}
-		files = append(files, entry{path: caBundle, data: bundle, mode: 0o644})
+		files = append(files, entry{path: caBundle[1:], data: bundle, mode: 0o644})
 	}
 	for _, file := range files {
 		if err := file.write(w); err != nil {
@@ -109,21 +118,5 @@ func layerOf(image Image) (v1.Layer, error) {
 	}
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(buffer.Bytes())), nil
-	})
-}
-
-// entry is a file of a layer.
-type entry struct {
-	path string
-	data []byte
-	mode int64
-}
-
-func (e entry) write(w *tar.Writer) error {
-	header := &tar.Header{Name: e.path[1:], Mode: e.mode, Size: int64(len(e.data)), ModTime: time.Unix(0, 0), Format: tar.FormatPAX}
-	if err := w.WriteHeader(header); err != nil {
-		return err
-	}
-	_, err := w.Write(e.data)
-	return err
+	}, tarball.WithMediaType(types.OCILayer))
 }

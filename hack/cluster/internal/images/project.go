@@ -25,39 +25,54 @@ type GoImage struct {
 	Title     string
 	// Version is what the binary and the label report.
 	Version string
+	// Architectures are those to build for, as Go names them.
+	Architectures []string
 	// Archive is the file to write.
 	Archive string
 }
 
 // Build compiles the command and writes its image: the binary, certificate authorities, a user without rights.
 func Build(ctx context.Context, builder *build.Builder, image GoImage) error {
-	binary := filepath.Join(builder.Root(), "bin", "images", "build", image.Command)
-	spec := build.Spec{
-		Dir: image.Dir, Package: image.Package, Output: binary,
-		Settings: map[string]string{module + "/internal/version.version": image.Version},
-	}
-	if err := builder.Compile(ctx, spec); err != nil {
-		return err
+	binaries := map[string]string{}
+	for _, architecture := range image.Architectures {
+		binaries[architecture] = filepath.Join(builder.Root(), "bin", "images", "build", architecture, image.Command)
+		spec := build.Spec{
+			Dir: image.Dir, Package: image.Package, Architecture: architecture, Output: binaries[architecture],
+			Settings: map[string]string{module + "/internal/version.version": image.Version},
+		}
+		if err := builder.Compile(ctx, spec); err != nil {
+			return err
+		}
 	}
 	return Write(Image{
-		Reference: image.Reference, Binary: binary, Entrypoint: "/" + image.Command, User: nonroot, CACertificates: true,
-		Labels: map[string]string{
-			"org.opencontainers.image.title":    image.Title,
-			"org.opencontainers.image.source":   "https://" + module,
-			"org.opencontainers.image.licenses": "Apache-2.0",
-			"org.opencontainers.image.version":  image.Version,
-		},
+		Reference: image.Reference, Binaries: binaries, Entrypoint: "/" + image.Command, User: nonroot, CACertificates: true,
+		Labels: labels(image),
 	}, image.Archive)
 }
 
-// Project returns the project's images with the tag and version; their archives land in the folder output.
-func Project(root, tag, version, output string) []GoImage {
+// labels describe an image in the standard words (OCI image specification, "Annotations").
+func labels(image GoImage) map[string]string {
+	const prefix = "org.opencontainers.image."
+	return map[string]string{
+		prefix + "title":         image.Title,
+		prefix + "description":   "OAuth 2.0 and OpenID Connect authorization servers on Kubernetes",
+		prefix + "url":           "https://" + module,
+		prefix + "source":        "https://" + module,
+		prefix + "documentation": "https://" + module + "/tree/main/docs",
+		prefix + "licenses":      "Apache-2.0",
+		prefix + "version":       image.Version,
+	}
+}
+
+// Project returns the project's images as a template has it; only what differs between them is filled in. Their archives
+// land in the folder output.
+func Project(tag, output string, template GoImage) []GoImage {
 	image := func(command, repository string) GoImage {
-		return GoImage{
-			Dir: root, Package: "./cmd/" + command, Command: command,
-			Reference: registry + repository + ":" + tag, Title: "authserver-operator " + repository,
-			Version: version, Archive: filepath.Join(output, repository+".tar"),
-		}
+		image := template
+		image.Package, image.Command = "./cmd/"+command, command
+		image.Reference, image.Title = registry+repository+":"+tag, "authserver-operator "+repository
+		image.Archive = filepath.Join(output, repository+".tar")
+		return image
 	}
 	return []GoImage{image("operator", "operator"), image("authserver", "server")}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,8 @@ func (n *Node) ensureBaseImages(ctx context.Context) error {
 			continue
 		}
 		archive := n.layout.Path(binary + ".tar")
-		image := images.Image{Reference: reference, Binary: filepath.Join(n.builder.BinDir(), binary), Entrypoint: "/" + binary}
+		binaries := map[string]string{runtime.GOARCH: filepath.Join(n.builder.BinDir(), binary)}
+		image := images.Image{Reference: reference, Binaries: binaries, Entrypoint: "/" + binary}
 		if err := images.Write(image, archive); err != nil {
 			return err
 		}
