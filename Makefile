@@ -5,18 +5,20 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-IMAGE_TAG ?= dev
+# The next release, and the tag of the images. What the binaries say of themselves is closer, unless they are a release's.
+VERSION := $(shell cat VERSION)
+BUILD_VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 CLUSTER ?= local
 FUZZTIME ?= 20s
+DIST ?= dist
 BIN := $(CURDIR)/bin
 # The API server of envtest: built into bin/kubernetes unless the environment names another folder.
 KUBEBUILDER_ASSETS ?= $(BIN)/kubernetes
-export KUBEBUILDER_ASSETS CLUSTER IMAGE_TAG
+export KUBEBUILDER_ASSETS CLUSTER
 
 MODULE := github.com/authserver-dev/operator
-NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/tools
-LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(VERSION)
+NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/release hack/tools
+LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(BUILD_VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files
 
@@ -24,7 +26,7 @@ KUBECTL := $(KUBEBUILDER_ASSETS)/kubectl
 
 # Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
-NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e))(/|$$)
+NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e|release))(/|$$)
 
 ##@ General
 
@@ -32,7 +34,7 @@ NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e))(/
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make <target>\n"} \
 	  /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
-	  /^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	  /^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 ##@ Demo
 
@@ -63,8 +65,9 @@ fmt: $(BIN)/golangci-lint ## Format the code of every module.
 	$(BIN)/golangci-lint fmt
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## Lint every module.
+lint: $(BIN)/golangci-lint $(BIN)/actionlint ## Lint every module and the workflows.
 	$(BIN)/golangci-lint run ./...
+	$(BIN)/actionlint
 	@for module in $(NESTED_MODULES); do echo "lint $$module"; (cd $$module && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: verify
@@ -90,8 +93,8 @@ verify-imports:
 ##@ Test
 
 .PHONY: test
-test: test-unit test-hack test-envtest test-chart test-bundle ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
-	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers, CEL rules, chart and bundle passed"
+test: test-unit test-hack test-envtest test-chart test-bundle test-release ## Unit, contract, handler and fuzz-seed tests, then the suites on a real API server. Race detector on.
+	@echo "== test: unit, contract, handler, fuzz seeds, tools, controllers, CEL rules, chart, bundle and release passed"
 
 .PHONY: test-unit
 test-unit: test-deps ## Pure, contract (memory, SQLite, PostgreSQL), handler and fuzz-seed tests.
@@ -135,7 +138,7 @@ fuzz: ## Fuzz every parser for FUZZTIME each.
 .PHONY: cover
 cover: test-deps assets ## Coverage of all tests that need no node, as artifacts/coverage.html.
 	@mkdir -p artifacts
-	@packages=$$(go list ./... | grep -vE '^$(MODULE)/test/(browser|e2e)(/|$$)'); \
+	@packages=$$(go list ./... | grep -vE '^$(MODULE)/test/(browser|e2e|release)(/|$$)'); \
 	go test -timeout 30m -coverpkg=./api/...,./cmd/...,./controllers/...,./internal/...,./server/... -coverprofile=artifacts/coverage.out $$packages
 	@go tool cover -html=artifacts/coverage.out -o artifacts/coverage.html
 	@go tool cover -func=artifacts/coverage.out | tail -1
@@ -198,16 +201,31 @@ build: ## Build bin/operator and bin/authserver.
 
 .PHONY: images
 images: $(BIN)/cluster ## Build both images as archives in bin/images, without a Docker engine.
-	$(BIN)/cluster images --tag $(IMAGE_TAG) --version $(VERSION) --output $(BIN)/images
+	$(BIN)/cluster images --version $(BUILD_VERSION)
 
 .PHONY: build-installer
-build-installer: assets ## Write dist/install.yaml and dist/install-namespaced.yaml, with images of IMAGE_TAG.
-	@mkdir -p dist
-	@for way in default namespaced; do \
-	  { if [[ $$way == namespaced ]]; then $(KUBECTL) kustomize config/crd; echo ---; fi; $(KUBECTL) kustomize config/$$way; } \
-	  | sed -E 's,(ghcr.io/authserver-dev/(operator|server)):dev$$,\1:$(IMAGE_TAG),' > dist/$$way.yaml; \
-	done
-	@mv dist/default.yaml dist/install.yaml && mv dist/namespaced.yaml dist/install-namespaced.yaml && ls -l dist/install*.yaml
+build-installer: assets ## Write dist/install.yaml and dist/install-namespaced.yaml; DIST is another folder.
+	@mkdir -p $(DIST)
+	@$(KUBECTL) kustomize config/default > $(DIST)/install.yaml
+	@{ $(KUBECTL) kustomize config/crd; echo ---; $(KUBECTL) kustomize config/namespaced; } > $(DIST)/install-namespaced.yaml
+	@ls -l $(DIST)/install*.yaml
+
+##@ Release
+
+RELEASE_TOOLS := $(addprefix $(BIN)/,cluster cyclonedx-gomod helm)
+
+.PHONY: release-dry-run
+release-dry-run: $(RELEASE_TOOLS) assets ## Write everything that a release holds into dist: images, binaries, chart, YAML, bundle, bills of materials, notes, checksums.
+	@./hack/release/release.sh $(DIST)
+
+.PHONY: release
+release: $(RELEASE_TOOLS) assets ## The same, but only from a clean, tagged commit with a section in CHANGELOG.md.
+	@./hack/release/release.sh --final $(DIST)
+
+.PHONY: test-release
+test-release: $(RELEASE_TOOLS) assets ## A release: everything in it, the same bytes from another folder, one version everywhere.
+	@echo "== a release: twice, from two folders, with the same bytes"
+	@go test -count=1 -timeout 30m ./test/release/...
 
 ##@ Cluster
 
@@ -225,6 +243,8 @@ cluster-status: $(BIN)/cluster ## Say what runs.
 
 # Tools, each built from a module with pinned versions.
 
+bin/%: $(BIN)/% ;
+
 $(BIN)/controller-gen: hack/tools/go.mod
 	cd hack/tools && go build -o $@ sigs.k8s.io/controller-tools/cmd/controller-gen
 
@@ -234,6 +254,13 @@ $(BIN)/golangci-lint: hack/tools/go.mod
 
 $(BIN)/cluster: $(shell find hack/cluster -name '*.go' -o -name 'go.*' 2>/dev/null)
 	cd hack/cluster && go build -o $@ .
+
+$(BIN)/actionlint: hack/release/go.mod
+	cd hack/release && go build -o $@ github.com/rhysd/actionlint/cmd/actionlint
+
+# Bills of materials tell the checksum of the program that wrote them.
+$(BIN)/cyclonedx-gomod: hack/release/go.mod
+	cd hack/release && go build -trimpath -buildvcs=false -o $@ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 
 $(BIN)/ct: hack/helm/go.mod
 	cd hack/helm && go build -o $@ github.com/helm/chart-testing/v3/ct

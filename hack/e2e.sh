@@ -5,10 +5,9 @@ cd "$(dirname "$0")/.."
 
 bin/cluster up
 bin/cluster load bin/images/operator.tar bin/images/server.tar
-# The chart's own version, for installations without any setting.
-released=$(sed -n 's/^appVersion: *//p' charts/authserver-operator/Chart.yaml)
-bin/cluster images --tag "$released" --output bin/images/released
-bin/cluster load bin/images/released/operator.tar bin/images/released/server.tar
+# What an upgrade starts from: the images as another version.
+bin/cluster images --tag 0.0.1 --version v0.0.1 --output bin/images/previous
+bin/cluster load bin/images/previous/operator.tar bin/images/previous/server.tar
 KUBECONFIG=$(bin/cluster kubeconfig); export KUBECONFIG
 kubectl=bin/kubernetes/kubectl
 $kubectl apply --server-side -k config/default >/dev/null

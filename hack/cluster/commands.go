@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -111,8 +112,12 @@ func buildAssets(ctx context.Context, t tools) error {
 
 // buildProject builds the project's two images.
 func buildProject(ctx context.Context, t tools, args []string) error {
+	release, err := os.ReadFile(filepath.Join(t.builder.Root(), "VERSION"))
+	if err != nil {
+		return fmt.Errorf("finding the tag of the images: %w", err)
+	}
 	flags := flag.NewFlagSet("images", flag.ContinueOnError)
-	tag := flags.String("tag", "dev", "image tag")
+	tag := flags.String("tag", strings.TrimSpace(string(release)), "image tag")
 	version := flags.String("version", "dev", "version that the binaries report")
 	architectures := flags.String("arch", runtime.GOARCH, "architectures, e.g. amd64,arm64")
 	output := flags.String("output", filepath.Join(t.builder.Root(), "bin", "images"), "directory of the archives")

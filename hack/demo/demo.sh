@@ -14,8 +14,9 @@ cluster=${CLUSTER:-local}
 namespace=authserver-demo
 port=${DEMO_PORT:-8080}
 state=bin/demo
-operator_image=${OPERATOR_IMAGE:-ghcr.io/authserver-dev/operator:dev}
-server_image=${SERVER_IMAGE:-ghcr.io/authserver-dev/server:dev}
+version=$(<VERSION)
+operator_image=${OPERATOR_IMAGE:-ghcr.io/authserver-dev/operator:$version}
+server_image=${SERVER_IMAGE:-ghcr.io/authserver-dev/server:$version}
 kubectl=kubectl
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -44,7 +45,7 @@ start_cluster() {
       say "A real Kubernetes node on this machine (the first time builds Kubernetes from source: about 10 minutes)"
       bin/cluster up
       say "Images of the operator and the server"
-      bin/cluster images --tag dev
+      bin/cluster images
       for image in operator server; do # loading again what has not changed would only take time
         sum=$(sha256sum "bin/images/$image.tar" | cut -d' ' -f1)
         [[ -f $state/$image.$sum && $(bin/cluster status | grep -c 'runs') -gt 0 && -f $state/loaded.$(stat -c %Y "$KUBECONFIG").$image.$sum ]] && continue
@@ -67,7 +68,7 @@ start_cluster() {
 # Renders the installation with the images of this run.
 installation() {
   $kubectl kustomize config/default |
-    sed -e "s|ghcr.io/authserver-dev/operator:dev|$operator_image|" -e "s|ghcr.io/authserver-dev/server:dev|$server_image|"
+    sed -e "s|ghcr.io/authserver-dev/operator:$version|$operator_image|" -e "s|ghcr.io/authserver-dev/server:$version|$server_image|"
 }
 
 forward() {

@@ -129,12 +129,10 @@ func addInstall(in *input, csv *v1alpha1.ClusterServiceVersion) error {
 		return fmt.Errorf("the Deployment has %d containers, want 1", len(pod.Spec.Containers))
 	}
 	container := &pod.Spec.Containers[0]
-	container.Image = withTag(container.Image, in.version)
 	related := []v1alpha1.RelatedImage{{Name: "operator", Image: container.Image}}
-	for i := range container.Env {
-		if container.Env[i].Name == serverImageEnv {
-			container.Env[i].Value = withTag(container.Env[i].Value, in.version)
-			related = append(related, v1alpha1.RelatedImage{Name: "server", Image: container.Env[i].Value})
+	for _, variable := range container.Env {
+		if variable.Name == serverImageEnv {
+			related = append(related, v1alpha1.RelatedImage{Name: "server", Image: variable.Value})
 		}
 	}
 	if len(related) != 2 {
@@ -158,11 +156,4 @@ func addInstall(in *input, csv *v1alpha1.ClusterServiceVersion) error {
 		},
 	}
 	return nil
-}
-
-func withTag(image, tag string) string {
-	if colon := strings.LastIndex(image, ":"); colon > strings.LastIndex(image, "/") {
-		image = image[:colon]
-	}
-	return image + ":" + tag
 }

@@ -49,13 +49,3 @@ func TestDescriptors(t *testing.T) {
 		t.Errorf("descriptors (-want +got):\n%s", diff)
 	}
 }
-
-func TestWithTag(t *testing.T) {
-	t.Parallel()
-	tests := map[string]string{"a/b:dev": "a/b:1", "localhost:5000/b": "localhost:5000/b:1", "b": "b:1"}
-	for image, want := range tests {
-		if got := withTag(image, "1"); got != want {
-			t.Errorf("withTag(%q) = %q, want %q", image, got, want)
-		}
-	}
-}

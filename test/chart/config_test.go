@@ -38,7 +38,7 @@ func TestFilesAreCopies(t *testing.T) {
 // TestDeploysWhatConfigDeploys compares the chart as it is by default with config/.
 func TestDeploysWhatConfigDeploys(t *testing.T) {
 	t.Parallel()
-	all := objects(t, render(t, "--set=image.tag=dev,serverImage.tag=dev"))
+	all := objects(t, render(t))
 	t.Run("Deployment", func(t *testing.T) {
 		t.Parallel()
 		want := typed[appsv1.Deployment](t, only(t, objects(t, readFile(t, root+"config/manager/manager.yaml")), "Deployment", ""))

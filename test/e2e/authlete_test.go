@@ -45,7 +45,7 @@ var _ = Describe("Authlete as the backend", Ordered, func() {
 	people(w)
 
 	It("takes over changed credentials without one failed request, from one dialect to the other", func(ctx SpecContext) {
-		before := w.pods(ctx)
+		before := w.pods(ctx, "login")
 		requests := startLoad(ctx, w.options(ctx, "alice"), 4)
 		Expect(pause(ctx, 2*time.Second)).To(Succeed())
 		w.replaceSecret(ctx, "authlete-credentials", "authlete.ini", engine.version3)
@@ -56,12 +56,12 @@ var _ = Describe("Authlete as the backend", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(pause(ctx, 5*time.Second)).To(Succeed())
 		requests.finish()
-		Expect(w.pods(ctx)).To(Equal(before))
+		Expect(w.pods(ctx, "login")).To(Equal(before))
 	}, SpecTimeout(2*time.Minute))
 
 	It("goes through an outage: documents are served, token requests are refused cleanly, no pod restarts", func(ctx SpecContext) {
 		opts := w.options(ctx, "alice")
-		before := w.pods(ctx)
+		before := w.pods(ctx, "login")
 		engine.scale(ctx, 0)
 		for end := time.Now().Add(outage); time.Now().Before(end); {
 			for _, document := range []string{"/.well-known/openid-configuration", "/api/jwks"} {
@@ -79,7 +79,7 @@ var _ = Describe("Authlete as the backend", Ordered, func() {
 		Eventually(func() error { _, err := login.Run(ctx, opts); return err }).
 			WithTimeout(30 * time.Second).WithPolling(time.Second).Should(Succeed())
 		w.awaitReady(ctx, w.server, readyIn)
-		Expect(w.pods(ctx)).To(Equal(before))
+		Expect(w.pods(ctx, "login")).To(Equal(before))
 	}, SpecTimeout(5*time.Minute))
 
 	It("reports settings that somebody changed, and repairs them when told to", func(ctx SpecContext) {
@@ -139,11 +139,13 @@ func (w *world) setManagement(ctx context.Context, management authv1alpha1.Authl
 	Expect(cluster.Patch(ctx, w.server, client.MergeFrom(before))).To(Succeed())
 }
 
-// pods returns the server's pods with the starts of their containers.
-func (w *world) pods(ctx context.Context) []string {
+// pods returns a server's pods with the starts of their containers.
+func (w *world) pods(ctx context.Context, server string) []string {
 	GinkgoHelper()
 	var pods corev1.PodList
-	Expect(cluster.List(ctx, &pods, client.InNamespace(w.namespace), client.MatchingLabels{"app.kubernetes.io/name": "authserver"})).To(Succeed())
+	labels := client.MatchingLabels{"app.kubernetes.io/name": "authserver", "app.kubernetes.io/instance": server}
+	Expect(cluster.List(ctx, &pods, client.InNamespace(w.namespace), labels)).To(Succeed())
+	Expect(pods.Items).NotTo(BeEmpty())
 	var all []string
 	for i := range pods.Items {
 		status := pods.Items[i].Status.ContainerStatuses[0]

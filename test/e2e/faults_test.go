@@ -11,13 +11,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/oauth2"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/test/login"
-	"github.com/authserver-dev/operator/test/postgrestest"
 )
 
 // nodeIP is where pods reach this machine.
@@ -102,17 +100,7 @@ var _ = Describe("Two replicas on PostgreSQL", Ordered, func() {
 
 	BeforeAll(func(ctx SpecContext) {
 		w = newWorld(ctx)
-		database := postgrestest.StartOn(GinkgoTB(), nodeIP)
-		w.create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "database"}, StringData: map[string]string{"url": database.Database(GinkgoTB())}})
-		w.start(ctx, func(server *authv1alpha1.AuthorizationServer) {
-			replicas := int32(2)
-			server.Spec.Replicas = &replicas
-			server.Spec.Signing.Algorithm = authv1alpha1.SigningES256
-			server.Spec.Backend.Embedded.Storage = authv1alpha1.Storage{
-				Type:       authv1alpha1.StoragePostgreSQL,
-				PostgreSQL: &authv1alpha1.PostgreSQLStorage{ConnectionSecretRef: authv1alpha1.SecretKeyReference{Name: "database"}},
-			}
-		})
+		w.startOnPostgreSQL(ctx)
 	}, NodeTimeout(4*time.Minute))
 
 	It("rolls a configuration change without one failed request", func(ctx SpecContext) {

@@ -22,6 +22,8 @@ const (
 	operatorNamespace = "authserver-system"
 	chart             = "../../charts/authserver-operator"
 	config            = "../../config"
+	// previous is the version from which an upgrade starts: hack/e2e.sh loads images of it.
+	previous = "0.0.1"
 )
 
 // The ways to install the operator, each on a cluster without one. The other tests run on config/default, which is put back
@@ -37,37 +39,18 @@ var _ = Describe("Ways to install", Ordered, Label("install"), func() {
 		must(ctx, "kubernetes/kubectl", "-n", operatorNamespace, "rollout", "status", "deployment/"+operatorName, "--timeout=120s")
 	}, NodeTimeout(3*time.Minute))
 
-	It("Helm: installs, upgrades under load without one failed request, and leaves what the documentation says", func(ctx SpecContext) {
-		images := []string{"--set", "image.tag=dev,serverImage.tag=dev", "--namespace", operatorNamespace, "--wait"}
-		must(ctx, "helm", append([]string{"install", operatorName, previousChart(ctx), "--create-namespace"}, images...)...)
-		w := newWorld(ctx)
-		w.start(ctx, nil)
-		expectLogin(ctx, w)
-		requests := startLoad(ctx, w.options(ctx, "alice"), 4)
-		must(ctx, "helm", append([]string{"upgrade", operatorName, chart}, images...)...)
-		Expect(pause(ctx, 3*time.Second)).To(Succeed())
-		requests.finish()
-		Expect(must(ctx, "helm", "test", operatorName, "--namespace", operatorNamespace)).To(ContainSubstring("got a token"))
-		Expect(cluster.Delete(ctx, w.server)).To(Succeed())
-		w.end(ctx)
-		must(ctx, "helm", "uninstall", operatorName, "--namespace", operatorNamespace, "--wait")
-		expectOnlyCRDs(ctx)
-		must(ctx, "kubernetes/kubectl", "delete", "namespace", operatorNamespace)
-		must(ctx, "kubernetes/kubectl", "delete", "-k", config+"/crd")
-	}, SpecTimeout(6*time.Minute))
-
-	It("one YAML: installs, and leaves nothing", func(ctx SpecContext) {
-		installer := filepath.Join(GinkgoT().TempDir(), "install.yaml")
-		Expect(os.WriteFile(installer, []byte(must(ctx, "kubernetes/kubectl", "kustomize", config+"/default")), 0o600)).To(Succeed())
-		must(ctx, "kubernetes/kubectl", "apply", "--server-side", "-f", installer)
-		w := newWorld(ctx)
-		w.start(ctx, nil)
-		expectLogin(ctx, w)
-		w.end(ctx)
-		must(ctx, "kubernetes/kubectl", "delete", "--wait", "-f", installer)
-		expectOnlyCRDs(ctx)
-		Expect(must(ctx, "kubernetes/kubectl", "get", "crd", "-o", "name")).NotTo(ContainSubstring("authserver.dev"))
-	}, SpecTimeout(4*time.Minute))
+	Context("Helm", helm)
+	Context("kustomize", func() {
+		applied(func() []string { return []string{"-k", config + "/default"} })
+	})
+	Context("one YAML", func() {
+		installer := ""
+		BeforeAll(func(ctx SpecContext) {
+			installer = filepath.Join(GinkgoT().TempDir(), "install.yaml")
+			Expect(os.WriteFile(installer, []byte(must(ctx, "kubernetes/kubectl", "kustomize", config+"/default")), 0o600)).To(Succeed())
+		})
+		applied(func() []string { return []string{"-f", installer} })
+	})
 
 	It("kustomize, a namespace each: two operators do not see each other, and nothing else", func(ctx SpecContext) {
 		must(ctx, "kubernetes/kubectl", "apply", "--server-side", "-k", config+"/crd")
@@ -84,11 +67,7 @@ var _ = Describe("Ways to install", Ordered, Label("install"), func() {
 			expectLogin(ctx, w)
 		}
 		other := newWorld(ctx)
-		server := &authv1alpha1.AuthorizationServer{ObjectMeta: metav1.ObjectMeta{Name: "unseen"}}
-		server.Spec.Issuer = "http://127.0.0.1:8080"
-		server.Spec.Backend = authv1alpha1.Backend{Type: authv1alpha1.BackendEmbedded, Embedded: &authv1alpha1.EmbeddedBackend{
-			Storage: authv1alpha1.Storage{Type: authv1alpha1.StorageMemory},
-		}}
+		server := &authv1alpha1.AuthorizationServer{ObjectMeta: metav1.ObjectMeta{Name: "unseen"}, Spec: memorySpec()}
 		other.create(ctx, server)
 		Consistently(func(g Gomega) {
 			g.Expect(cluster.Get(ctx, client.ObjectKeyFromObject(server), server)).To(Succeed())
@@ -106,6 +85,85 @@ var _ = Describe("Ways to install", Ordered, Label("install"), func() {
 	}, SpecTimeout(6*time.Minute))
 })
 
+// helm are the stories of an installation by Helm.
+func helm() {
+	release := []string{"--namespace", operatorNamespace, "--wait"}
+	w := &world{}
+	var before inventory
+
+	BeforeAll(func(ctx SpecContext) {
+		before = takeInventory(ctx)
+		must(ctx, "helm", append([]string{"install", operatorName, previousChart(ctx), "--create-namespace"}, release...)...)
+		*w = *newWorld(ctx)
+		w.startOnPostgreSQL(ctx)
+	}, NodeTimeout(4*time.Minute))
+
+	people(w)
+
+	It("upgrades from the previous version under load without one failed request, and leaves pinned servers alone", func(ctx SpecContext) {
+		old := "ghcr.io/authserver-dev/server:" + previous
+		Expect(w.serverImage(ctx, "login")).To(Equal(old))
+		pinned := &authv1alpha1.AuthorizationServer{ObjectMeta: metav1.ObjectMeta{Name: "pinned"}, Spec: memorySpec()}
+		pinned.Spec.Issuer, pinned.Spec.Image = "http://127.0.0.1:8081", old
+		w.create(ctx, pinned)
+		w.awaitReady(ctx, pinned, readyIn)
+		pods := w.pods(ctx, "pinned")
+
+		requests := startLoad(ctx, w.options(ctx, "alice"), 4)
+		must(ctx, "helm", append([]string{"upgrade", operatorName, chart}, release...)...)
+		Eventually(func() string { return w.serverImage(ctx, "login") }).WithTimeout(readyIn).
+			Should(Equal("ghcr.io/authserver-dev/server:" + version()))
+		must(ctx, "kubernetes/kubectl", "-n", w.namespace, "rollout", "status", "deployment/login", "--timeout=120s")
+		w.awaitReady(ctx, w.server, readyIn)
+		Expect(pause(ctx, 8*time.Second)).To(Succeed()) // the old pods drain
+		requests.finish()
+		Expect(w.pods(ctx, "pinned")).To(Equal(pods))
+	}, SpecTimeout(6*time.Minute))
+
+	It("passes its own test", func(ctx SpecContext) {
+		Expect(must(ctx, "helm", "test", operatorName, "--namespace", operatorNamespace)).To(ContainSubstring("got a token"))
+	}, SpecTimeout(2*time.Minute))
+
+	It("leaves what the documentation says, and nothing else", func(ctx SpecContext) {
+		w.end(ctx)
+		must(ctx, "helm", "uninstall", operatorName, "--namespace", operatorNamespace, "--wait")
+		expectLeft(ctx, before,
+			"customresourcedefinitions.apiextensions.k8s.io/authorizationservers.authserver.dev",
+			"customresourcedefinitions.apiextensions.k8s.io/oauthclients.authserver.dev",
+			"customresourcedefinitions.apiextensions.k8s.io/oauthusers.authserver.dev",
+			"namespaces/"+operatorNamespace,
+			"leases.coordination.k8s.io/"+operatorNamespace+"/"+operatorName+".authserver.dev",
+			// Every namespace has these two.
+			"configmaps/"+operatorNamespace+"/kube-root-ca.crt",
+			"serviceaccounts/"+operatorNamespace+"/default",
+		)
+		must(ctx, "kubernetes/kubectl", "delete", "namespace", operatorNamespace)
+		must(ctx, "kubernetes/kubectl", "delete", "-k", config+"/crd")
+		expectLeft(ctx, before)
+	}, SpecTimeout(4*time.Minute))
+}
+
+// applied are the stories of an installation that kubectl applies and deletes.
+func applied(what func() []string) {
+	w := &world{}
+	var before inventory
+
+	BeforeAll(func(ctx SpecContext) {
+		before = takeInventory(ctx)
+		must(ctx, "kubernetes/kubectl", append([]string{"apply", "--server-side"}, what()...)...)
+		*w = *newWorld(ctx)
+		w.start(ctx, nil)
+	}, NodeTimeout(3*time.Minute))
+
+	people(w)
+
+	It("leaves nothing", func(ctx SpecContext) {
+		w.end(ctx)
+		must(ctx, "kubernetes/kubectl", append([]string{"delete", "--wait"}, what()...)...)
+		expectLeft(ctx, before)
+	}, SpecTimeout(3*time.Minute))
+}
+
 // must runs a program of ours and returns its output.
 func must(ctx context.Context, program string, args ...string) string {
 	GinkgoHelper()
@@ -114,12 +172,12 @@ func must(ctx context.Context, program string, args ...string) string {
 	return string(out)
 }
 
-// previousChart packages the chart under an older version, to be upgraded from.
+// previousChart packages the chart as the previous version, which installs the images of that version.
 func previousChart(ctx context.Context) string {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()
-	must(ctx, "helm", "package", chart, "--version", "0.0.1", "--destination", folder)
-	return filepath.Join(folder, operatorName+"-0.0.1.tgz")
+	must(ctx, "helm", "package", chart, "--version", previous, "--app-version", previous, "--destination", folder)
+	return filepath.Join(folder, operatorName+"-"+previous+".tgz")
 }
 
 // kustomization makes an overlay that puts a folder into a namespace.
@@ -143,16 +201,4 @@ func expectLogin(ctx context.Context, w *world) {
 func (w *world) end(ctx context.Context) {
 	GinkgoHelper()
 	must(ctx, "kubernetes/kubectl", "delete", "--wait", "--timeout=60s", "-n", w.namespace, "--all", "oauthclients,oauthusers,authorizationservers")
-}
-
-// expectOnlyCRDs looks for everything that an installation could leave, but for definitions, which belong to the cluster.
-func expectOnlyCRDs(ctx context.Context) {
-	GinkgoHelper()
-	Eventually(func() string {
-		return must(ctx, "kubernetes/kubectl", "get", "-A", "-o", "name", "-l", "app.kubernetes.io/name="+operatorName,
-			"--ignore-not-found", "deployments,pods,services,serviceaccounts,configmaps,secrets,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,pdb")
-	}).WithContext(ctx).WithTimeout(time.Minute).WithPolling(time.Second).Should(BeEmpty())
-	for _, kind := range []string{"clusterrole", "clusterrolebinding"} {
-		Expect(must(ctx, "kubernetes/kubectl", "get", kind, "-o", "name")).NotTo(ContainSubstring(operatorName))
-	}
 }

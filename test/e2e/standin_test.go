@@ -82,7 +82,7 @@ func (s *standIn) pod() corev1.PodSpec {
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 		},
 		Containers: []corev1.Container{{
-			Name: "engine", Image: "ghcr.io/authserver-dev/server:dev", ImagePullPolicy: corev1.PullIfNotPresent,
+			Name: "engine", Image: "ghcr.io/authserver-dev/server:" + version(), ImagePullPolicy: corev1.PullIfNotPresent,
 			Args: []string{
 				"engine", "--listen", fmt.Sprintf(":%d", standInPort), "--sqlite", "/data/engine.db",
 				"--credentials", "/credentials/version2.ini", "--credentials", "/credentials/version3.ini",

@@ -14,6 +14,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,6 +25,7 @@ import (
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/test/login"
+	"github.com/authserver-dev/operator/test/postgrestest"
 )
 
 const (
@@ -116,6 +118,14 @@ func kubectl(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
+// version is that of the next release, and the tag of the images.
+func version() string {
+	GinkgoHelper()
+	text, err := os.ReadFile("../../VERSION")
+	Expect(err).NotTo(HaveOccurred())
+	return strings.TrimSpace(string(text))
+}
+
 // tool is a program that make e2e has built.
 func tool(name string) string { return "../../bin/" + name }
 
@@ -136,17 +146,46 @@ func (w *world) start(ctx context.Context, change func(*authv1alpha1.Authorizati
 	w.awaitReady(ctx, &authv1alpha1.OAuthUser{ObjectMeta: metav1.ObjectMeta{Name: "alice"}}, readyIn)
 }
 
+// memorySpec is the least that a server needs.
+func memorySpec() authv1alpha1.AuthorizationServerSpec {
+	return authv1alpha1.AuthorizationServerSpec{
+		Issuer: "http://127.0.0.1:8080",
+		Backend: authv1alpha1.Backend{Type: authv1alpha1.BackendEmbedded, Embedded: &authv1alpha1.EmbeddedBackend{
+			Storage: authv1alpha1.Storage{Type: authv1alpha1.StorageMemory},
+		}},
+	}
+}
+
+// startOnPostgreSQL is start with a server of two replicas on a database of its own.
+func (w *world) startOnPostgreSQL(ctx context.Context) {
+	GinkgoHelper()
+	database := postgrestest.StartOn(GinkgoTB(), nodeIP)
+	w.create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "database"}, StringData: map[string]string{"url": database.Database(GinkgoTB())}})
+	w.start(ctx, func(server *authv1alpha1.AuthorizationServer) {
+		replicas := int32(2)
+		server.Spec.Replicas = &replicas
+		server.Spec.Signing.Algorithm = authv1alpha1.SigningES256
+		server.Spec.Backend.Embedded.Storage = authv1alpha1.Storage{
+			Type:       authv1alpha1.StoragePostgreSQL,
+			PostgreSQL: &authv1alpha1.PostgreSQLStorage{ConnectionSecretRef: authv1alpha1.SecretKeyReference{Name: "database"}},
+		}
+	})
+}
+
+// serverImage is the image that a server's Deployment runs.
+func (w *world) serverImage(ctx context.Context, server string) string {
+	GinkgoHelper()
+	var deployment appsv1.Deployment
+	Expect(cluster.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: server}, &deployment)).To(Succeed())
+	return deployment.Spec.Template.Spec.Containers[0].Image
+}
+
 // serve creates a server and the client "app", and waits until both are ready.
 func (w *world) serve(ctx context.Context, change func(*authv1alpha1.AuthorizationServer)) {
 	GinkgoHelper()
 	w.server = &authv1alpha1.AuthorizationServer{
 		ObjectMeta: metav1.ObjectMeta{Name: "login"},
-		Spec: authv1alpha1.AuthorizationServerSpec{
-			Issuer: "http://127.0.0.1:8080",
-			Backend: authv1alpha1.Backend{Type: authv1alpha1.BackendEmbedded, Embedded: &authv1alpha1.EmbeddedBackend{
-				Storage: authv1alpha1.Storage{Type: authv1alpha1.StorageMemory},
-			}},
-		},
+		Spec:       memorySpec(),
 	}
 	if change != nil {
 		change(w.server)

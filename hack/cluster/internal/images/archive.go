@@ -19,7 +19,7 @@ func writeLayout(index v1.ImageIndex, ref name.Tag, archive string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // what is left would only take space in the folder of the archive
 	path, err := layout.Write(folder, empty.Index)
 	if err != nil {
 		return err

@@ -31,11 +31,12 @@ type GoImage struct {
 	Archive string
 }
 
-// Build compiles the command and writes its image: the binary, certificate authorities, a user without rights.
+// Build compiles the command and writes its image: the binary, certificate authorities, a user without rights. The
+// binaries stay beside the archive, in build/ARCHITECTURE.
 func Build(ctx context.Context, builder *build.Builder, image GoImage) error {
 	binaries := map[string]string{}
 	for _, architecture := range image.Architectures {
-		binaries[architecture] = filepath.Join(builder.Root(), "bin", "images", "build", architecture, image.Command)
+		binaries[architecture] = filepath.Join(filepath.Dir(image.Archive), "build", architecture, image.Command)
 		spec := build.Spec{
 			Dir: image.Dir, Package: image.Package, Architecture: architecture, Output: binaries[architecture],
 			Settings: map[string]string{module + "/internal/version.version": image.Version},

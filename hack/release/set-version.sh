@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Makes another version the next release: VERSION is where it is written, everything that repeats it follows.
+#
+#   hack/release/set-version.sh 0.2.0
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+new=${1:-}
+[[ $new =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "usage: hack/release/set-version.sh VERSION, e.g. 0.2.0" >&2; exit 2; }
+old=$(<VERSION)
+# Only where the version is the operator's own: an image's tag, the chart's version, and what the documentation installs.
+sed -i -E "s,((ghcr\.io/authserver-dev/|registry\.example\.com/)[a-z-]+:)${old//./\\.}$,\1$new,;
+  s,^((appV|v)ersion: )${old//./\\.}$,\1$new,;
+  s,((operator-bundle|operator-catalog):|newTag: |authserver-operator\.v|ref=v)${old//./\\.},\1$new,g" \
+  charts/authserver-operator/Chart.yaml config/manager/manager.yaml docs/*.md
+echo "$new" >VERSION
+make --no-print-directory chart-readme bundle
+git --no-pager diff --stat
