@@ -200,5 +200,5 @@ func expectLogin(ctx context.Context, w *world) {
 // end deletes everything in the world's namespace while there is an operator that lets it go.
 func (w *world) end(ctx context.Context) {
 	GinkgoHelper()
-	must(ctx, "kubernetes/kubectl", "delete", "--wait", "--timeout=60s", "-n", w.namespace, "--all", "oauthclients,oauthusers,authorizationservers")
+	must(ctx, "kubernetes/kubectl", "delete", "--cascade=foreground", "--timeout=60s", "-n", w.namespace, "--all", "oauthclients,oauthusers,authorizationservers")
 }

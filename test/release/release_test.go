@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	dist = filepath.Join(folder, "dist")
 	status := 1
 	if out, err := makeRelease(root, dist).CombinedOutput(); err != nil {
-		os.Stderr.WriteString("making a release (make test-release builds its tools): " + err.Error() + "\n" + string(out))
+		fmt.Fprintf(os.Stderr, "making a release (make test-release builds its tools): %v\n%s", err, out)
 	} else {
 		status = m.Run()
 	}
