@@ -91,9 +91,7 @@ func serving(server *authv1alpha1.AuthorizationServer, all []authv1alpha1.OAuthU
 			picked = append(picked, user)
 		}
 	}
-	slices.SortFunc(picked, func(a, b *authv1alpha1.OAuthUser) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(picked, index.ByAge)
 	usernames, subjects := map[string]bool{}, map[string]bool{}
 	return slices.DeleteFunc(picked, func(user *authv1alpha1.OAuthUser) bool {
 		username, subject := user.Spec.UsernameKey(), user.EffectiveSubject()

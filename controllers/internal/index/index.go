@@ -4,6 +4,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -56,11 +57,10 @@ func clientSecret(o client.Object) []string {
 	return nil
 }
 
-// Older says which of two objects comes first: the one that was created earlier, or by name if that was within a second.
-func Older(a, b client.Object) bool {
-	first, second := a.GetCreationTimestamp(), b.GetCreationTimestamp()
-	if first.Equal(&second) {
-		return a.GetName() < b.GetName()
-	}
-	return first.Before(&second)
+// ByAge orders objects: the one that was created earlier comes first, or by name if that was within a second.
+func ByAge[T client.Object](a, b T) int {
+	return cmp.Or(a.GetCreationTimestamp().Compare(b.GetCreationTimestamp().Time), cmp.Compare(a.GetName(), b.GetName()))
 }
+
+// Older says whether the first of two objects comes before the second, in the order of ByAge.
+func Older(a, b client.Object) bool { return ByAge(a, b) < 0 }
