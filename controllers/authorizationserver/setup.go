@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/index"
 )
 
 // workers reconcile servers side by side, so that one that does not answer holds up none of the others.
@@ -106,11 +107,5 @@ func (r *Reconciler) find(ctx context.Context, namespace string, wanted func(*au
 		ctrl.LoggerFrom(ctx).Error(err, "Listing AuthorizationServers for a watch")
 		return nil
 	}
-	var requests []reconcile.Request
-	for i := range servers.Items {
-		if wanted(&servers.Items[i]) {
-			requests = append(requests, request(namespace, servers.Items[i].Name)...)
-		}
-	}
-	return requests
+	return index.Requests(servers.Items, wanted)
 }

@@ -97,11 +97,5 @@ func (r *Reconciler) list(ctx context.Context, namespace, name, value string, wa
 		ctrl.LoggerFrom(ctx).Error(err, "Listing OAuthClients for a watch")
 		return nil
 	}
-	var requests []reconcile.Request
-	for i := range clients.Items {
-		if wanted == nil || wanted(&clients.Items[i]) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&clients.Items[i])})
-		}
-	}
-	return requests
+	return index.Requests(clients.Items, wanted)
 }

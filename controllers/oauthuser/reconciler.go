@@ -211,11 +211,5 @@ func (r *Reconciler) find(ctx context.Context, namespace, name, value string, wa
 		ctrl.LoggerFrom(ctx).Error(err, "Listing OAuthUsers for a watch")
 		return nil
 	}
-	var requests []reconcile.Request
-	for i := range users.Items {
-		if wanted == nil || wanted(&users.Items[i]) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&users.Items[i])})
-		}
-	}
-	return requests
+	return index.Requests(users.Items, wanted)
 }

@@ -1,6 +1,6 @@
 // Package index names the field indexes by which reconcilers find the objects
-// that refer to another one, and says which of several that want the same thing
-// comes first.
+// that refer to another one, asks for them to be reconciled, and says which of
+// several that want the same thing comes first.
 package index
 
 import (
@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 )
@@ -55,6 +56,21 @@ func clientSecret(o client.Object) []string {
 		return []string{ref.Name}
 	}
 	return nil
+}
+
+// Requests returns a request for each of the objects that wanted, if not nil, accepts.
+func Requests[T any, P interface {
+	*T
+	client.Object
+}](objects []T, wanted func(P) bool) []reconcile.Request {
+	var requests []reconcile.Request
+	for i := range objects {
+		object := P(&objects[i])
+		if wanted == nil || wanted(object) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
+		}
+	}
+	return requests
 }
 
 // ByAge orders objects: the one that was created earlier comes first, or by name if that was within a second.
