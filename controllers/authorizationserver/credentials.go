@@ -3,15 +3,12 @@ package authorizationserver
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"maps"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/credentials"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
 )
@@ -83,15 +80,11 @@ func (r *Reconciler) credential(ctx context.Context, server *authv1alpha1.Author
 	return have, nil
 }
 
-// existing reads a credential Secret of the server. One of somebody else counts as none; it is refused when applied.
+// existing reads a credential Secret of the server.
 func existing(ctx context.Context, reader client.Reader, server *authv1alpha1.AuthorizationServer, name string) (credentials.Existing, error) {
-	var secret corev1.Secret
-	err := client.IgnoreNotFound(reader.Get(ctx, types.NamespacedName{Namespace: server.Namespace, Name: name}, &secret))
+	secret, err := apply.OwnSecret(ctx, reader, server, name)
 	if err != nil {
-		return credentials.Existing{}, fmt.Errorf("reading Secret %s: %w", name, err)
-	}
-	if !metav1.IsControlledBy(&secret, server) {
-		return credentials.Existing{}, nil
+		return credentials.Existing{}, err
 	}
 	return credentials.Existing{Data: secret.Data, Rotated: secret.Annotations[desired.AnnotationRotated]}, nil
 }

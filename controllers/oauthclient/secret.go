@@ -101,15 +101,11 @@ func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClie
 	return generated{base64.RawURLEncoding.EncodeToString(buf), rotated}, nil
 }
 
-// existing reads the Secret for the application. One of somebody else counts as none; it is refused when applied.
+// existing reads the Secret for the application.
 func existing(ctx context.Context, reader client.Reader, c *authv1alpha1.OAuthClient) (generated, error) {
-	var secret corev1.Secret
-	key := types.NamespacedName{Namespace: c.Namespace, Name: c.EffectiveOutputSecretName()}
-	if err := client.IgnoreNotFound(reader.Get(ctx, key, &secret)); err != nil {
-		return generated{}, fmt.Errorf("reading Secret %s: %w", key.Name, err)
-	}
-	if !metav1.IsControlledBy(&secret, c) {
-		return generated{}, nil
+	secret, err := apply.OwnSecret(ctx, reader, c, c.EffectiveOutputSecretName())
+	if err != nil {
+		return generated{}, err
 	}
 	return generated{string(secret.Data[authv1alpha1.OutputClientSecret]), secret.Annotations[annotationRotated]}, nil
 }
