@@ -43,7 +43,9 @@ func TestOwnSecret(t *testing.T) {
 
 	down := errors.New("down")
 	broken := interceptor.NewClient(reader, interceptor.Funcs{
-		Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error { return down },
+		Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+			return down
+		},
 	})
 	if _, err := OwnSecret(t.Context(), broken, owner, "own"); !errors.Is(err, down) {
 		t.Errorf("an error of the API server became %v", err)
