@@ -18,9 +18,6 @@ import (
 )
 
 const (
-	// AnnotationRotated records the rotation request that a Secret answers.
-	AnnotationRotated = "authserver.dev/rotated"
-
 	keyBytes   = 32
 	idBytes    = 6
 	maxRing    = 3
