@@ -2,6 +2,7 @@ package authorizationserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 
@@ -52,10 +53,7 @@ func (r *Reconciler) ensureCredentials(ctx context.Context, s *scope) (bool, err
 
 // answered is the rotation request to record. It outlives the annotation: the same value given again asks for nothing new.
 func answered(request string, have credentials.Existing) string {
-	if request == "" {
-		return have.Rotated
-	}
-	return request
+	return cmp.Or(request, have.Rotated)
 }
 
 // credential returns what a credential Secret holds, or is to hold. Before anything new is made the API server itself is
