@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -28,8 +26,6 @@ const (
 	authleteRetry    = 3 * time.Second
 	// reachableInterval is how often the time of the last good answer is written while there are others.
 	reachableInterval = 5 * time.Minute
-	// answerLife is how long an answer is remembered of a server that nobody asks about any more.
-	answerLife = time.Hour
 )
 
 // answer is what Authlete last said.
@@ -40,49 +36,21 @@ type answer struct {
 	next, reached time.Time
 }
 
-// answers are remembered for as long as the operator runs.
-type answers struct {
-	mu sync.Mutex
-	of map[types.UID]answer
-}
-
-func (a *answers) get(server types.UID) answer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.of[server]
-}
-
-// put remembers an answer, and forgets those of servers that have gone.
-func (a *answers) put(server types.UID, one answer, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.of == nil {
-		a.of = map[types.UID]answer{}
-	}
-	for uid, other := range a.of {
-		if now.Sub(other.next) > answerLife {
-			delete(a.of, uid)
-		}
-	}
-	a.of[server] = one
-}
+func (a answer) due() time.Time { return a.next }
 
 // checkAuthlete says whether Authlete answers. That does not depend on the pods, and nothing else depends on it: neither
 // are pods restarted, nor is a valid configuration called invalid.
 func (r *Reconciler) checkAuthlete(ctx context.Context, s *scope) {
 	now := r.Clock()
 	about := s.way()
-	last := r.answers.get(s.server.UID)
+	last, _ := r.answers.get(s.server.UID)
 	if last.about != about || !now.Before(last.next) {
 		last = r.askAuthlete(ctx, s.server, answer{about: about, reached: last.reached})
 		r.answers.put(s.server.UID, last, now)
 	}
 	remember(s.server, last, now)
 	s.markBackend(last.err)
-	wait := max(last.next.Sub(now), time.Second)
-	if s.nextLook == 0 || wait < s.nextLook {
-		s.nextLook = wait
-	}
+	s.lookIn(last.next.Sub(now))
 }
 
 // way identifies the credentials and the way to the backend.
@@ -100,16 +68,27 @@ func (r *Reconciler) askAuthlete(ctx context.Context, server *authv1alpha1.Autho
 		a.reached, a.next = now, now.Add(authleteInterval)
 		return a
 	}
-	wait := authleteRetry
-	if refused, ok := errors.AsType[*authlete.Error](a.err); ok && refused.Status == http.StatusTooManyRequests {
-		wait = max(wait, min(refused.RetryAfter, pace.MaxHold))
-		if r.Pacer != nil {
-			r.Pacer.Hold(server.UID, refused.RetryAfter)
-		}
-	}
-	a.next = now.Add(wait)
+	a.next = now.Add(r.patience(server, a.err, authleteRetry))
 	ctrl.LoggerFrom(ctx).V(1).Info("Waiting for Authlete to answer", "reason", a.err.Error())
 	return a
+}
+
+// patience is how long to wait after an error, at least. A backend that asks for a pause gets it from everybody.
+func (r *Reconciler) patience(server *authv1alpha1.AuthorizationServer, err error, least time.Duration) time.Duration {
+	refused, ok := errors.AsType[*authlete.Error](err)
+	if !ok || refused.Status != http.StatusTooManyRequests {
+		return least
+	}
+	r.Pacer.Hold(server.UID, refused.RetryAfter)
+	return max(least, min(refused.RetryAfter, pace.MaxHold))
+}
+
+// lookIn asks for another look after a while, unless an earlier one is wanted.
+func (s *scope) lookIn(wait time.Duration) {
+	wait = max(wait, time.Second)
+	if s.nextLook == 0 || wait < s.nextLook {
+		s.nextLook = wait
+	}
 }
 
 // remember writes when Authlete last answered well: now and then while it does, and exactly when it stops or begins again.
@@ -128,25 +107,30 @@ func remember(server *authv1alpha1.AuthorizationServer, last answer, now time.Ti
 	}
 }
 
-// markBackend says what an answer of the backend means. Messages hold no addresses or times: they must not change by
-// themselves.
+// markBackend says what an answer of the backend means.
 func (s *scope) markBackend(err error) {
-	server := s.server
-	mark := func(ok bool, reason, message string) {
-		status.Mark(server, authv1alpha1.ConditionBackendReachable, ok, reason, message)
-	}
-	refused, answered := errors.AsType[*authlete.Error](err)
+	reason, message := authv1alpha1.ReasonReachable, "the backend answers with the operator's credentials"
 	switch {
 	case err == nil:
-		mark(true, authv1alpha1.ReasonReachable, "the backend answers with the operator's credentials")
-	case answered && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
-		mark(false, authv1alpha1.ReasonUnauthorized, "the backend refuses the operator's credentials")
-	case answered && refused.Status != 0:
-		mark(false, authv1alpha1.ReasonBackendError, fmt.Sprintf("the backend answers with status %d", refused.Status))
-	case server.Spec.Backend.Authlete == nil:
-		mark(false, authv1alpha1.ReasonUnreachable, "the management API does not answer")
+	case s.server.Spec.Backend.Authlete == nil:
+		reason, message = complaint(err, "the management API does not answer")
 	default:
-		mark(false, authv1alpha1.ReasonUnreachable, silence(err))
+		reason, message = complaint(err, silence(err))
+	}
+	status.Mark(s.server, authv1alpha1.ConditionBackendReachable, err == nil, reason, message)
+}
+
+// complaint says as a condition does what an error of the backend means; silent is the message where there was no answer.
+// Messages hold no addresses or times: they must not change by themselves.
+func complaint(err error, silent string) (reason, message string) {
+	refused, answered := errors.AsType[*authlete.Error](err)
+	switch {
+	case answered && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden):
+		return authv1alpha1.ReasonUnauthorized, "the backend refuses the operator's credentials"
+	case answered && refused.Status != 0:
+		return authv1alpha1.ReasonBackendError, fmt.Sprintf("the backend answers with status %d", refused.Status)
+	default:
+		return authv1alpha1.ReasonUnreachable, silent
 	}
 }
 

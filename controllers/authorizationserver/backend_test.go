@@ -17,6 +17,7 @@ import (
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
+	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/revocation"
 	"github.com/authserver-dev/operator/internal/authlete"
 )
@@ -56,6 +57,7 @@ func newWatch(t *testing.T) *watch {
 // restart starts the operator anew.
 func (w *watch) restart() {
 	w.r = &Reconciler{Prober: &w.prober, Clock: func() time.Time { return w.now }, Recorder: events.NewFakeRecorder(100)}
+	w.r.Pacer = pace.New(w.r.Clock)
 }
 
 // look returns the condition after a time.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,16 +31,12 @@ type finding struct {
 	retry   time.Time
 }
 
+func (f finding) due() time.Time { return f.next }
+
 // verdict is the condition that comes of a look.
 type verdict struct {
 	state           metav1.ConditionStatus
 	reason, message string
-}
-
-// findings are remembered for as long as the operator runs. A new operator looks at every service once.
-type findings struct {
-	mu sync.Mutex
-	of map[types.UID]finding
 }
 
 // begin returns the finding with which a look begins. An operator that has not looked yet goes on from the status.
@@ -84,37 +79,6 @@ func (f finding) record(server *authv1alpha1.AuthorizationServer) {
 		return
 	}
 	status.Mark(server, authv1alpha1.ConditionSettingsMatch, f.verdict.state == metav1.ConditionTrue, f.verdict.reason, f.verdict.message)
-}
-
-func (f *findings) get(server types.UID) (finding, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	one, ok := f.of[server]
-	return one, ok
-}
-
-// put remembers a finding, and returns those of servers that have gone: nobody has looked at them for long.
-func (f *findings) put(server types.UID, one finding, now time.Time) []finding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.of == nil {
-		f.of = map[types.UID]finding{}
-	}
-	var gone []finding
-	for uid, other := range f.of {
-		if now.Sub(other.next) > 2*checkInterval {
-			gone = append(gone, other)
-			delete(f.of, uid)
-		}
-	}
-	f.of[server] = one
-	return gone
-}
-
-func (f *findings) drop(server types.UID) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.of, server)
 }
 
 // forget takes servers that have gone off the metric.

@@ -58,12 +58,13 @@ type Reconciler struct {
 	Rand      io.Reader
 	// ServerImage is the image of servers whose resource names none.
 	ServerImage string
-	// Pacer gives turns at backends that limit the rate of calls; nil if nothing does.
+	// Pacer gives turns at backends that limit the rate of calls. Required.
 	Pacer *pace.Pacer
 
-	findings findings
+	// findings are those of the settings at Authlete. A new operator looks at every service once.
+	findings memory[finding]
 	// answers are those of Authlete to whether it works, refusals those to revoking tokens.
-	answers, refusals answers
+	answers, refusals memory[answer]
 	// repairs counts repaired settings. SetupWithManager sets it.
 	repairs *prometheus.CounterVec
 }

@@ -74,7 +74,7 @@ func (r *Reconciler) revokeTokens(ctx context.Context, s *scope) (bool, error) {
 	for _, pending := range s.revocations {
 		left += len(pending)
 	}
-	if last := r.refusals.get(s.server.UID); left == 0 || (last.about == s.way() && r.Clock().Before(last.next)) {
+	if last, _ := r.refusals.get(s.server.UID); left == 0 || (last.about == s.way() && r.Clock().Before(last.next)) {
 		return true, nil
 	}
 	s.again = retryInterval

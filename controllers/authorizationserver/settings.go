@@ -15,7 +15,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
-	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/settings"
 	"github.com/authserver-dev/operator/controllers/internal/status"
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -59,23 +58,17 @@ func (r *Reconciler) checkSettings(ctx context.Context, s *scope) (bool, error) 
 	now := r.Clock()
 	f, known := r.findings.get(server.UID)
 	if !known || f.generation != server.Generation || !now.Before(f.next) {
-		if s.nextLook = r.turn(server); s.nextLook > 0 {
+		// The server has to wait for its turn at the backend, behind its clients.
+		if wait := r.Pacer.Admit(server.UID, server.UID); wait > 0 {
+			s.lookIn(wait)
 			return true, nil
 		}
 		f = r.look(ctx, s, f.begin(server, known))
 		r.forget(r.findings.put(server.UID, f, now))
 	}
 	f.record(server)
-	s.nextLook = max(f.next.Sub(now), time.Second)
+	s.lookIn(f.next.Sub(now))
 	return true, nil
-}
-
-// turn returns how long the server has to wait for its turn at the backend, behind its clients.
-func (r *Reconciler) turn(server *authv1alpha1.AuthorizationServer) time.Duration {
-	if r.Pacer == nil {
-		return 0
-	}
-	return r.Pacer.Admit(server.UID, server.UID)
 }
 
 // look reads the settings, and changes them if they are to be enforced.
@@ -188,29 +181,15 @@ func shortened(words string) string {
 // unread leaves the differences of the last time in place.
 func (r *Reconciler) unread(ctx context.Context, server *authv1alpha1.AuthorizationServer, f finding, err error) finding {
 	f.next = r.later(ctx, server, err)
-	f.verdict = verdict{metav1.ConditionUnknown, authv1alpha1.ReasonUnreachable, "the backend does not answer"}
-	if refused, ok := errors.AsType[*authlete.Error](err); ok {
-		switch {
-		case refused.Status == http.StatusUnauthorized, refused.Status == http.StatusForbidden:
-			f.verdict.reason, f.verdict.message = authv1alpha1.ReasonUnauthorized, "the backend refuses the operator's credentials"
-		case refused.Status != 0:
-			f.verdict.reason, f.verdict.message = authv1alpha1.ReasonBackendError, fmt.Sprintf("the backend answers with status %d", refused.Status)
-		}
-	}
+	reason, message := complaint(err, "the backend does not answer")
+	f.verdict = verdict{metav1.ConditionUnknown, reason, message}
 	return f
 }
 
-// later returns when to look again after an error. A backend that asks for a pause gets it from everybody.
+// later returns when to look again after an error.
 func (r *Reconciler) later(ctx context.Context, server *authv1alpha1.AuthorizationServer, err error) time.Time {
 	ctrl.LoggerFrom(ctx).Info("Waiting for the backend to compare the settings", "reason", err.Error())
-	wait := settingsRetry
-	if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.Status == http.StatusTooManyRequests {
-		wait = max(wait, min(refused.RetryAfter, pace.MaxHold))
-		if r.Pacer != nil {
-			r.Pacer.Hold(server.UID, refused.RetryAfter)
-		}
-	}
-	return r.Clock().Add(wait)
+	return r.Clock().Add(r.patience(server, err, settingsRetry))
 }
 
 // tell makes an event when other settings differ than before.

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/pace"
 	"github.com/authserver-dev/operator/controllers/internal/status"
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine"
@@ -108,6 +109,7 @@ func (r *room) restart() {
 	r.t.Helper()
 	r.events, r.registry = events.NewFakeRecorder(100), prometheus.NewRegistry()
 	r.reconciler = &Reconciler{Connector: r.backend, Recorder: r.events, Clock: func() time.Time { return r.now }}
+	r.reconciler.Pacer = pace.New(r.reconciler.Clock)
 	var err error
 	if r.reconciler.repairs, err = newRepairs(r.registry); err != nil {
 		r.t.Fatal(err)

@@ -7,13 +7,15 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/internal/authlete/credentials"
 )
 
 // AuthleteKeys are the keys of the Secret with the credentials that pods see. The service owner's are the operator's alone,
 // as long as they are not in a file.
 func AuthleteKeys() []string {
 	return []string{
-		"authlete.ini", "authlete.properties", "api_version", "base_url", "service.api_key", "service.api_secret", "service.access_token",
+		credentials.FileINI, credentials.FileProperties, credentials.KeyAPIVersion, credentials.KeyBaseURL,
+		credentials.KeyServiceID, credentials.KeyAPISecret, credentials.KeyAccessToken,
 	}
 }
 

@@ -15,8 +15,6 @@ import (
 	"net/http"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -54,17 +52,13 @@ func (c *Connector) Connect(ctx context.Context, server *authv1alpha1.Authorizat
 	if server.Spec.Backend.Authlete != nil {
 		return c.connectAuthlete(ctx, server)
 	}
-	var secret corev1.Secret
-	key := types.NamespacedName{Namespace: server.Namespace, Name: SecretName(server.Name)}
-	if err := c.Client.Get(ctx, key, &secret); err != nil {
-		if client.IgnoreNotFound(err) == nil {
-			return nil, ErrNoCredentials
-		}
-		return nil, fmt.Errorf("reading Secret %s: %w", key.Name, err)
+	data, err := c.secret(ctx, server, SecretName(server.Name))
+	if err != nil {
+		return nil, err
 	}
 	pool := x509.NewCertPool()
-	token := string(secret.Data["token"])
-	if token == "" || !pool.AppendCertsFromPEM(secret.Data["ca.crt"]) {
+	token := string(data["token"])
+	if token == "" || !pool.AppendCertsFromPEM(data["ca.crt"]) {
 		return nil, ErrNoCredentials
 	}
 	host := fmt.Sprintf("%s.%s.svc", SecretName(server.Name), server.Namespace)
