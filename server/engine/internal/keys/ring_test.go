@@ -240,6 +240,9 @@ func TestRotationByAge(t *testing.T) {
 	policy := Policy{Rotation: 100 * time.Hour, Publish: 10 * time.Hour, Retain: time.Hour}
 	worker, late := c.replica(t, "a", policy), c.replica(t, "b", policy)
 	first := signedBy(t, worker, late, authlete.ES256)
+	for _, ring := range []*Ring{worker, late} {
+		ring.Wait() // what Start does in the background reads the keys, too
+	}
 
 	c.advance(90 * time.Hour)
 	maintain(t, worker)
