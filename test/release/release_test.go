@@ -178,7 +178,7 @@ func copyTree(t *testing.T) string {
 		t.Fatal(err)
 	}
 	tree := t.TempDir()
-	script := `tar -C "$1" -cf - --exclude=./bin --exclude=./dist --exclude=./artifacts . | tar -C "$2" -xf - && ln -s "$1/bin" "$2/bin"`
+	script := `tar -C "$1" -cf - --exclude=./bin --exclude=./dist --exclude=./artifacts . | tar -C "$2" --no-same-owner -xf - && ln -s "$1/bin" "$2/bin"`
 	if out, err := exec.Command("bash", "-euo", "pipefail", "-c", script, "copy", source, tree).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
