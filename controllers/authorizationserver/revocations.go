@@ -8,12 +8,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/apply"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
 	"github.com/authserver-dev/operator/controllers/internal/revocation"
 	"github.com/authserver-dev/operator/controllers/internal/shard"
@@ -36,13 +34,9 @@ const (
 // noted in the same Secrets: what is written with the change is not forgotten, whenever the operator is stopped.
 func (r *Reconciler) findRevocations(ctx context.Context, s *scope) (bool, error) {
 	for number := range s.input.Shards {
-		var secret corev1.Secret
-		key := types.NamespacedName{Namespace: s.server.Namespace, Name: shard.SecretName(s.server.Name, number)}
-		if err := client.IgnoreNotFound(r.Client.Get(ctx, key, &secret)); err != nil {
-			return false, fmt.Errorf("reading Secret %s: %w", key.Name, err)
-		}
-		if !metav1.IsControlledBy(&secret, s.server) {
-			secret.Data = nil
+		secret, err := apply.OwnSecret(ctx, r.Client, s.server, shard.SecretName(s.server.Name, number))
+		if err != nil {
+			return false, err
 		}
 		pending, err := revocation.Parse(secret.Data[desired.KeyRevocations])
 		if err != nil {

@@ -60,7 +60,7 @@ func (r *Reconciler) checkSettings(ctx context.Context, s *scope) (bool, error) 
 	if !known || f.generation != server.Generation || !now.Before(f.next) {
 		// The server has to wait for its turn at the backend, behind its clients.
 		if wait := r.Pacer.Admit(server.UID, server.UID); wait > 0 {
-			s.lookIn(wait)
+			s.nextLook = wait
 			return true, nil
 		}
 		f = r.look(ctx, s, f.begin(server, known))
