@@ -14,12 +14,8 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 )
 
-// Lengths of RFC 7636, section 4.2, and a bound for texts that travel back to the client.
-const (
-	minChallenge = 43
-	maxChallenge = 128
-	maxEcho      = 4096
-)
+// maxEcho bounds texts that travel back to the client.
+const maxEcho = 4096
 
 // begin finds out where answers go: a refusal of it is shown to the user, never sent to an unproven redirect URI
 // (RFC 6749, section 4.1.2.1).
@@ -88,17 +84,13 @@ func checkResponse(r *Request, values params.Values, client *registry.Client, se
 	if !client.AllowsResponse(responseType) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009303", "The client may not use this response type.")
 	}
-	if r.wantsCode() && !grantUsable(authlete.GrantAuthorizationCode, client, service) {
+	if r.wantsCode() && !client.MayUseGrant(service, authlete.GrantAuthorizationCode) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009304", "The client may not use the authorization code grant.")
 	}
-	if r.frontChannelTokens() && !grantUsable(authlete.GrantImplicit, client, service) {
+	if r.frontChannelTokens() && !client.MayUseGrant(service, authlete.GrantImplicit) {
 		return oauth.NewError(oauth.UnauthorizedClient, "E009305", "Tokens from the authorization endpoint are not allowed to the client.")
 	}
 	return checkMode(r, values.Get("response_mode"))
-}
-
-func grantUsable(grant authlete.GrantType, client *registry.Client, service *authlete.Service) bool {
-	return slices.Contains(service.SupportedGrantTypes, grant) && client.AllowsGrant(grant)
 }
 
 func checkMode(r *Request, mode string) *oauth.Error {
@@ -133,14 +125,10 @@ func checkUnsupported(_ *Request, values params.Values, _ *registry.Client, _ *a
 func checkScope(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
 	requested := oauth.ParseScopes(values.Get("scope"))
 	if len(requested) == 0 {
-		for _, scope := range service.SupportedScopes {
-			if scope.DefaultEntry {
-				requested = append(requested, scope.Name)
-			}
-		}
+		requested = oauth.DefaultScopes(service)
 	}
 	r.Scopes = client.AllowedScopes(service, requested)
-	if !grantUsable(authlete.GrantRefreshToken, client, service) {
+	if !client.MayUseGrant(service, authlete.GrantRefreshToken) {
 		r.Scopes = slices.DeleteFunc(r.Scopes, func(s string) bool { return s == issue.ScopeOfflineAccess })
 	}
 	if slices.Contains(requested, issue.ScopeOpenID) && !r.openID() {
@@ -174,15 +162,10 @@ func checkChallenge(r *Request, service *authlete.Service) *oauth.Error {
 	if r.ChallengeMethod != issue.ChallengeS256 && (r.ChallengeMethod != issue.ChallengePlain || service.PkceS256Required) {
 		return oauth.NewError(oauth.InvalidRequest, "E014303", "The code challenge method must be S256.")
 	}
-	if len(r.Challenge) < minChallenge || len(r.Challenge) > maxChallenge || strings.ContainsFunc(r.Challenge, notUnreserved) {
+	if !oauth.PKCEText(r.Challenge) {
 		return oauth.NewError(oauth.InvalidRequest, "E014304", "'code_challenge' is malformed.")
 	}
 	return nil
-}
-
-// notUnreserved is true for characters outside RFC 3986's unreserved set.
-func notUnreserved(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~", c)
 }
 
 func checkOpenID(r *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {

@@ -19,6 +19,9 @@ import (
 
 const redirect = "https://app.example.com/callback"
 
+// minChallenge is the least length of a code challenge (RFC 7636, section 4.2).
+const minChallenge = 43
+
 func testService() *authlete.Service {
 	return &authlete.Service{
 		Issuer:          "https://as.example.com",

@@ -2,13 +2,11 @@ package introspect
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/bearer"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
-	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
@@ -114,10 +112,6 @@ func refused(action authlete.IntrospectionAction, refusal *oauth.Error) *authlet
 
 // refreshable says whether the token came with a refresh token.
 func (e *Endpoint) refreshable(token *bearer.Token) bool {
-	return token.GrantID != "" && token.GrantType != string(authlete.GrantImplicit) && mayRefresh(token.Client, e.deps.Registry.Service())
-}
-
-func mayRefresh(client *registry.Client, service *authlete.Service) bool {
-	return client.AllowsGrant(authlete.GrantRefreshToken) &&
-		slices.Contains(service.SupportedGrantTypes, authlete.GrantRefreshToken)
+	return token.GrantID != "" && token.GrantType != string(authlete.GrantImplicit) &&
+		token.Client.MayUseGrant(e.deps.Registry.Service(), authlete.GrantRefreshToken)
 }

@@ -90,7 +90,7 @@ func (e *Endpoint) refresh(ctx context.Context, value string) (string, error) {
 		return "", err
 	}
 	service := e.deps.Registry.Service()
-	if client == nil || !mayRefresh(client, service) {
+	if client == nil || !client.MayUseGrant(service, authlete.GrantRefreshToken) {
 		return inactive, nil
 	}
 	object := jsontext.NewObject(320)

@@ -3,7 +3,6 @@ package management
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -153,7 +152,7 @@ func schemeProblem(uri *url.URL, application authlete.ApplicationType) string {
 	switch {
 	case uri.Scheme == "https" && uri.Hostname() == "":
 		return "has no host"
-	case uri.Scheme == "http" && !loopback(uri.Hostname()):
+	case uri.Scheme == "http" && !registry.LoopbackHost(uri.Hostname()):
 		return "uses http, which is allowed for loopback hosts only; use https"
 	case uri.Scheme == "https", uri.Scheme == "http":
 		return ""
@@ -167,11 +166,6 @@ func schemeProblem(uri *url.URL, application authlete.ApplicationType) string {
 // notURI is true for characters that no URI contains (RFC 3986, appendix A).
 func notURI(c rune) bool {
 	return c <= ' ' || c > '~' || strings.ContainsRune(`"<>\^`+"`{|}", c)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 func checkAuthentication(call string, c *authlete.Client) *authlete.Error {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
 )
 
 // FuzzRedirectURI: whatever is registered, answers go to https, to this machine, or to an app's own scheme.
@@ -34,7 +35,7 @@ func FuzzRedirectURI(f *testing.F) {
 		}
 		switch scheme := parsed.Scheme; {
 		case scheme == "https" && parsed.Hostname() != "":
-		case scheme == "http" && loopback(parsed.Hostname()):
+		case scheme == "http" && registry.LoopbackHost(parsed.Hostname()):
 		case native && strings.Contains(scheme, "."):
 		default:
 			t.Fatalf("accepted %q of a %s client", uri, application)

@@ -18,6 +18,17 @@ func ParseScopes(text string) []string {
 	return scopes
 }
 
+// DefaultScopes are the scopes of a request that names none (RFC 6749, section 3.3).
+func DefaultScopes(service *authlete.Service) []string {
+	var names []string
+	for i := range service.SupportedScopes {
+		if scope := &service.SupportedScopes[i]; scope.DefaultEntry {
+			names = append(names, scope.Name)
+		}
+	}
+	return names
+}
+
 // JoinScopes returns the scope parameter.
 func JoinScopes(scopes []string) string { return strings.Join(scopes, " ") }
 
@@ -33,10 +44,13 @@ func Subset(part, whole []string) bool {
 
 // GrantType returns the API's spelling of a grant_type parameter; false if the engine does not know it.
 func GrantType(parameter string) (authlete.GrantType, bool) {
+	if strings.ToLower(parameter) != parameter {
+		return "", false
+	}
 	grant := authlete.GrantType(strings.ToUpper(parameter))
 	switch grant {
 	case authlete.GrantAuthorizationCode, authlete.GrantImplicit, authlete.GrantPassword, authlete.GrantClientCredentials, authlete.GrantRefreshToken:
-		return grant, strings.ToLower(parameter) == parameter
+		return grant, true
 	default:
 		return "", false
 	}

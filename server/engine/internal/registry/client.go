@@ -31,9 +31,14 @@ func (c *Client) SecretMatches(presented string) bool {
 	return equal && c.hasSecret
 }
 
-// AllowsGrant says whether the client may use the grant type.
+// AllowsGrant says whether the grant type is among those of the client.
 func (c *Client) AllowsGrant(grant authlete.GrantType) bool {
 	return slices.Contains(c.GrantTypes, grant)
+}
+
+// MayUseGrant says whether the client may use the grant type at the service.
+func (c *Client) MayUseGrant(service *authlete.Service, grant authlete.GrantType) bool {
+	return slices.Contains(service.SupportedGrantTypes, grant) && c.AllowsGrant(grant)
 }
 
 // AllowsResponse says whether the client may use the response type.
@@ -63,11 +68,20 @@ func withoutLoopbackPort(uri string) (string, bool) {
 	if err != nil || parsed.Scheme != "http" || parsed.User != nil {
 		return "", false
 	}
-	if ip := net.ParseIP(parsed.Hostname()); ip == nil || !ip.IsLoopback() {
+	if !loopbackAddress(parsed.Hostname()) {
 		return "", false
 	}
 	parsed.Host = parsed.Hostname()
 	return parsed.String(), true
+}
+
+// LoopbackHost says whether a host is the machine of the browser: a loopback address or localhost.
+func LoopbackHost(host string) bool { return host == "localhost" || loopbackAddress(host) }
+
+// loopbackAddress leaves localhost out, which RFC 8252, section 8.3 does not recommend.
+func loopbackAddress(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }
 
 // AllowedScopes returns those of the requested scopes that the service supports and the client may have.

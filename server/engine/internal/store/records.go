@@ -132,3 +132,19 @@ type Key struct {
 	ActivatedAt time.Time
 	RetiredAt   time.Time
 }
+
+// Millis is how stores keep times: milliseconds since the epoch, 0 for the zero time.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// Moment is the inverse of Millis.
+func Moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,7 +1,7 @@
 // Package token is the embedded engine's side of the token endpoint: the calls
 // auth/token, auth/token/issue and auth/token/fail.
 //
-// Each grant type is a file. A grant reads what it needs, decides in a pure
+// Each grant type is a file, and New lists them all. A grant reads what it needs, decides in a pure
 // function, makes the tokens, and then commits everything with one verb of the
 // store, so that a request that fails uses nothing up and of parallel requests
 // one succeeds.

@@ -3,13 +3,10 @@ package token
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
@@ -24,8 +21,8 @@ type pending struct {
 	AliasUsed bool     `json:"aliasUsed,omitempty"`
 }
 
-// password asks the front end to check a password (RFC 6749, section 4.3).
-func (e *Endpoint) password(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
+// askForPassword answers the password grant (RFC 6749, section 4.3): it has the front end check the password.
+func (e *Endpoint) askForPassword(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
 	username, password := r.values.Get("username"), r.values.Get("password")
 	if username == "" || password == "" {
 		return nil, oauth.NewError(oauth.InvalidRequest, codeNoPassword,
@@ -63,139 +60,4 @@ func (e *Endpoint) password(ctx context.Context, r *request) (*authlete.TokenRes
 		ClientIDAliasUsed: r.client.AliasUsed,
 		Scopes:            scopes,
 	}, nil
-}
-
-// TokenIssue completes a password grant.
-func (e *Endpoint) TokenIssue(ctx context.Context, req *authlete.TokenIssueRequest) (*authlete.TokenIssueResponse, error) {
-	response, err := e.issuePassword(ctx, req)
-	if refusal, ok := errors.AsType[*oauth.Error](err); ok {
-		return &authlete.TokenIssueResponse{
-			Result: refusal.Result(), Action: authlete.TokenIssueInternalServerError, ResponseContent: refusal.Content(),
-		}, nil
-	}
-	return response, err
-}
-
-func (e *Endpoint) issuePassword(ctx context.Context, req *authlete.TokenIssueRequest) (*authlete.TokenIssueResponse, error) {
-	if req.Subject == "" {
-		return nil, oauth.NewError(oauth.ServerError, codeIssueSubject, "The call does not name a subject.")
-	}
-	r, asked, err := e.resume(ctx, req.Ticket)
-	if err != nil {
-		return nil, err
-	}
-	grant, err := e.passwordGrant(r, asked, req.Subject)
-	if err != nil {
-		return nil, err
-	}
-	result, err := e.mint(r, grant)
-	if err != nil {
-		return nil, err
-	}
-	grant.ExpiresAt = result.access.Record.ExpiresAt
-	if result.refresh != nil && result.refresh.Record.ExpiresAt.After(grant.ExpiresAt) {
-		grant.ExpiresAt = result.refresh.Record.ExpiresAt
-	}
-	if err := e.deps.Store.IssueTokens(ctx, grant, result.tokens()); err != nil {
-		return nil, fmt.Errorf("storing tokens: %w", err)
-	}
-	return &authlete.TokenIssueResponse{
-		Result:          oauth.Success(codeIssueDone, "The token request was processed successfully."),
-		Action:          authlete.TokenIssueOK,
-		ResponseContent: result.content(),
-		Subject:         req.Subject,
-		AccessToken:     result.access.Value,
-	}, nil
-}
-
-// resume uses up a ticket and returns the request that it stands for.
-func (e *Endpoint) resume(ctx context.Context, value string) (*request, *pending, error) {
-	now := e.deps.Clock()
-	ticket, err := e.consume(ctx, value, now)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, oauth.NewError(oauth.ServerError, codeIssueTicket, "There is no such ticket.")
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	var asked pending
-	if err := json.Unmarshal(ticket.Request, &asked); err != nil {
-		return nil, nil, fmt.Errorf("decoding ticket: %w", err)
-	}
-	client, err := e.deps.Registry.Client(ctx, strconv.FormatInt(ticket.ClientID, 10))
-	if errors.Is(err, store.ErrNotFound) || err == nil && client.Locked {
-		return nil, nil, oauth.NewError(oauth.ServerError, codeIssueClient, "The client of the ticket is gone or locked.")
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("finding client: %w", err)
-	}
-	return &request{
-		client:  clientauth.Identity{Client: client, AliasUsed: asked.AliasUsed},
-		service: e.deps.Registry.Service(),
-		grant:   authlete.GrantPassword,
-		now:     now,
-	}, &asked, nil
-}
-
-func (e *Endpoint) consume(ctx context.Context, value string, now time.Time) (store.Ticket, error) {
-	ticket, err := e.deps.Store.ConsumeTicket(ctx, store.HashOf(value), store.TicketPassword, now)
-	if err != nil {
-		return ticket, fmt.Errorf("consuming ticket: %w", err)
-	}
-	return ticket, nil
-}
-
-// passwordGrant makes the grant of a password request.
-func (e *Endpoint) passwordGrant(r *request, asked *pending, subject string) (*store.Grant, error) {
-	id, err := e.deps.Minter.GrantID()
-	if err != nil {
-		return nil, err
-	}
-	details := issue.GrantDetails{AliasUsed: asked.AliasUsed}
-	doc, err := details.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return &store.Grant{
-		ID: id, ClientID: r.client.ClientID, Subject: subject, Scopes: asked.Scopes, Details: doc, CreatedAt: r.now,
-	}, nil
-}
-
-// TokenFail refuses a password grant.
-func (e *Endpoint) TokenFail(ctx context.Context, req *authlete.TokenFailRequest) (*authlete.TokenFailResponse, error) {
-	refusal := failure(req.Reason)
-	if refusal.Code == oauth.ServerError {
-		return failed(refusal), nil
-	}
-	_, err := e.consume(ctx, req.Ticket, e.deps.Clock())
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(oauth.NewError(oauth.ServerError, codeFailTicket, "There is no such ticket.")), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return failed(refusal), nil
-}
-
-// failure returns what the client is told for a reason. RFC 6749, section 5.2
-// calls wrong credentials of the end-user invalid_grant.
-func failure(reason authlete.TokenFailReason) *oauth.Error {
-	switch reason {
-	case authlete.TokenFailInvalidResourceOwnerCredentials:
-		return oauth.NewError(oauth.InvalidGrant, codeFailPassword, "The username or the password is wrong.")
-	case authlete.TokenFailInvalidTarget:
-		return oauth.NewError(oauth.InvalidTarget, codeFailTarget, "The requested resource is not available.")
-	case authlete.TokenFailUnknown:
-		return oauth.NewError(oauth.InvalidRequest, codeFailUnknown, "The request was refused.")
-	default:
-		return oauth.NewError(oauth.ServerError, codeFailReason, "The call names no known reason.")
-	}
-}
-
-func failed(refusal *oauth.Error) *authlete.TokenFailResponse {
-	action := authlete.TokenFailBadRequest
-	if refusal.Code == oauth.ServerError {
-		action = authlete.TokenFailInternalServerError
-	}
-	return &authlete.TokenFailResponse{Result: refusal.Result(), Action: action, ResponseContent: refusal.Content()}
 }

@@ -9,12 +9,6 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
 
-// Lengths of a code verifier (RFC 7636, section 4.1).
-const (
-	minVerifier = 43
-	maxVerifier = 128
-)
-
 // checkVerifier proves that who redeems the code is who asked for it (RFC 7636,
 // section 4.6). A verifier without a challenge is refused as well: it shows that
 // the challenge got lost on the way (RFC 9700, section 4.8.2).
@@ -31,7 +25,7 @@ func checkVerifier(r *request, request *issue.CodeRequest) *oauth.Error {
 		return nil
 	case verifier == "":
 		return oauth.NewError(oauth.InvalidGrant, codeNoVerifier, "The request does not contain 'code_verifier'.")
-	case !wellFormed(verifier):
+	case !oauth.PKCEText(verifier):
 		return oauth.NewError(oauth.InvalidGrant, codeVerifierForm, "The 'code_verifier' is malformed.")
 	}
 	expected, ok := challengeOf(verifier, request.CodeChallengeMethod, !r.service.PkceS256Required)
@@ -54,28 +48,5 @@ func challengeOf(verifier, method string, plainAllowed bool) (string, bool) {
 		return verifier, plainAllowed
 	default:
 		return "", false
-	}
-}
-
-// wellFormed checks length and characters of a verifier.
-func wellFormed(verifier string) bool {
-	if len(verifier) < minVerifier || len(verifier) > maxVerifier {
-		return false
-	}
-	for i := range len(verifier) {
-		if !unreserved(verifier[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// unreserved says whether RFC 3986 calls the character unreserved.
-func unreserved(char byte) bool {
-	switch {
-	case 'a' <= char && char <= 'z', 'A' <= char && char <= 'Z', '0' <= char && char <= '9':
-		return true
-	default:
-		return char == '-' || char == '.' || char == '_' || char == '~'
 	}
 }

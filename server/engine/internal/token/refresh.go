@@ -11,7 +11,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
-// refresh issues new tokens for a refresh token (RFC 6749, section 6).
+// refresh answers the refresh token grant (RFC 6749, section 6).
 func (e *Endpoint) refresh(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
 	value := r.values.Get("refresh_token")
 	if value == "" {

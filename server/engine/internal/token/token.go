@@ -48,13 +48,26 @@ type Deps struct {
 
 // Endpoint implements authlete.TokenAPI.
 type Endpoint struct {
-	deps Deps
+	deps   Deps
+	grants map[authlete.GrantType]grantFunc
 }
+
+// grantFunc answers requests of one grant type.
+type grantFunc func(ctx context.Context, r *request) (*authlete.TokenResponse, error)
 
 var _ authlete.TokenAPI = (*Endpoint)(nil)
 
 // New returns an Endpoint.
-func New(deps Deps) *Endpoint { return &Endpoint{deps: deps} }
+func New(deps Deps) *Endpoint {
+	e := &Endpoint{deps: deps}
+	e.grants = map[authlete.GrantType]grantFunc{
+		authlete.GrantAuthorizationCode: e.redeemCode,
+		authlete.GrantRefreshToken:      e.refresh,
+		authlete.GrantClientCredentials: e.issueToClient,
+		authlete.GrantPassword:          e.askForPassword,
+	}
+	return e
+}
 
 // request is a token request whose client is authenticated.
 type request struct {
@@ -62,6 +75,7 @@ type request struct {
 	client  clientauth.Identity
 	service *authlete.Service
 	grant   authlete.GrantType
+	answer  grantFunc
 	now     time.Time
 }
 
@@ -86,48 +100,33 @@ func (e *Endpoint) process(ctx context.Context, req *authlete.TokenRequest) (*au
 		return nil, err
 	}
 	r := &request{values: values, client: client, service: e.deps.Registry.Service(), now: e.deps.Clock()}
-	if refusal := r.readGrantType(); refusal != nil {
+	if refusal := e.readGrantType(r); refusal != nil {
 		return nil, refusal
 	}
-	switch r.grant {
-	case authlete.GrantAuthorizationCode:
-		return e.exchange(ctx, r)
-	case authlete.GrantRefreshToken:
-		return e.refresh(ctx, r)
-	case authlete.GrantClientCredentials:
-		return e.clientCredentials(ctx, r)
-	default: // readGrantType lets nothing else through
-		return e.password(ctx, r)
-	}
+	return r.answer(ctx, r)
 }
 
 // readGrantType finds the grant type and checks that service and client may use it.
-func (r *request) readGrantType() *oauth.Error {
+func (e *Endpoint) readGrantType(r *request) *oauth.Error {
 	parameter := r.values.Get("grant_type")
 	if parameter == "" {
 		return oauth.NewError(oauth.InvalidRequest, codeGrantType, "The request does not contain 'grant_type'.")
 	}
-	grant, known := oauth.GrantType(parameter)
-	// The implicit grant has no business at the token endpoint.
-	if !known || grant == authlete.GrantImplicit || !slices.Contains(r.service.SupportedGrantTypes, grant) {
+	grant, _ := oauth.GrantType(parameter)
+	answer, known := e.grants[grant]
+	if !known || !slices.Contains(r.service.SupportedGrantTypes, grant) {
 		return oauth.NewError(oauth.UnsupportedGrantType, codeGrantUnknown, "The grant type is not supported.")
 	}
 	if !r.client.AllowsGrant(grant) {
 		return oauth.NewError(oauth.UnauthorizedClient, codeGrantRefused, "The client may not use the grant type.")
 	}
-	r.grant = grant
+	r.grant, r.answer = grant, answer
 	return nil
 }
 
 // confidential says whether the client proves its identity.
 func (r *request) confidential() bool {
 	return clientauth.Method(&r.client.Client.Client) != authlete.AuthNone
-}
-
-// refreshable says whether the client gets refresh tokens.
-func refreshable(service *authlete.Service, client *registry.Client) bool {
-	return slices.Contains(service.SupportedGrantTypes, authlete.GrantRefreshToken) &&
-		client.AllowsGrant(authlete.GrantRefreshToken)
 }
 
 // requestedScopes returns what the scope parameter grants: the scopes that the
@@ -137,11 +136,7 @@ func (r *request) requestedScopes(forbidden ...string) ([]string, *oauth.Error) 
 	parameter := r.values.Get("scope")
 	requested := oauth.ParseScopes(parameter)
 	if parameter == "" {
-		for i := range r.service.SupportedScopes {
-			if scope := &r.service.SupportedScopes[i]; scope.DefaultEntry {
-				requested = append(requested, scope.Name)
-			}
-		}
+		requested = oauth.DefaultScopes(r.service)
 	}
 	scopes := slices.DeleteFunc(r.client.AllowedScopes(r.service, requested), func(scope string) bool {
 		return slices.Contains(forbidden, scope)

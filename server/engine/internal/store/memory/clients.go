@@ -184,4 +184,4 @@ func (s *Store) activeKey(alg string) (store.Key, bool) {
 }
 
 // rounded cuts a time to what a database keeps of it.
-func rounded(t time.Time) time.Time { return moment(millis(t)) }
+func rounded(t time.Time) time.Time { return store.Moment(store.Millis(t)) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
@@ -63,9 +62,9 @@ func (s *Store) newGrant(g *store.Grant) *grant {
 	fresh := &grant{
 		id: strings.Clone(g.ID), clientID: g.ClientID, subject: strings.Clone(g.Subject),
 		scopes: s.profiles.of(&hash, g.ClientID, "", g.Scopes).scopes, details: slices.Clone(g.Details),
-		created: millis(g.CreatedAt), expires: millis(g.ExpiresAt),
+		created: store.Millis(g.CreatedAt), expires: store.Millis(g.ExpiresAt),
 	}
-	fresh.revoked.Store(millis(g.RevokedAt))
+	fresh.revoked.Store(store.Millis(g.RevokedAt))
 	return fresh
 }
 
@@ -73,7 +72,7 @@ func (s *Store) newGrant(g *store.Grant) *grant {
 func (g *grant) record() store.Grant {
 	return store.Grant{
 		ID: g.id, ClientID: g.clientID, Subject: g.subject, Scopes: g.scopes, Details: g.details,
-		CreatedAt: moment(g.created), ExpiresAt: moment(g.expires), RevokedAt: moment(g.revoked.Load()),
+		CreatedAt: store.Moment(g.created), ExpiresAt: store.Moment(g.expires), RevokedAt: store.Moment(g.revoked.Load()),
 	}
 }
 
@@ -86,10 +85,10 @@ func (g *grant) revoke(now int64) bool { return g.revoked.CompareAndSwap(0, now)
 // extend raises the grant's end to that of the tokens; the caller holds mu.
 func (g *grant) extend(tokens store.Tokens) {
 	if tokens.Access != nil {
-		g.expires = max(g.expires, millis(tokens.Access.ExpiresAt))
+		g.expires = max(g.expires, store.Millis(tokens.Access.ExpiresAt))
 	}
 	if tokens.Refresh != nil {
-		g.expires = max(g.expires, millis(tokens.Refresh.ExpiresAt))
+		g.expires = max(g.expires, store.Millis(tokens.Refresh.ExpiresAt))
 	}
 }
 
@@ -149,19 +148,4 @@ func (o *owners) of(clientID int64, subject string) []*grant {
 		}
 	}
 	return found
-}
-
-// millis is how times are kept, as in a database: milliseconds since the epoch, 0 for the zero time.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -13,7 +13,7 @@ import (
 // IssueCode implements store.Grants.
 func (s *Store) IssueCode(_ context.Context, record store.Grant, c store.Code, tokens store.Tokens) error {
 	fresh := &code{
-		hash: c.Hash, clientID: c.ClientID, request: slices.Clone(c.Request), expires: millis(c.ExpiresAt), consumed: millis(c.ConsumedAt),
+		hash: c.Hash, clientID: c.ClientID, request: slices.Clone(c.Request), expires: store.Millis(c.ExpiresAt), consumed: store.Millis(c.ConsumedAt),
 	}
 	g := s.newGrant(&record)
 	fresh.grant = g
@@ -89,7 +89,7 @@ func (s *Store) hang(g *grant, tokens store.Tokens) {
 	if t := tokens.Refresh; t != nil {
 		fresh := &refresh{
 			hash: t.Hash, grant: g, profile: s.profiles.of(&t.Hash, t.ClientID, "", t.Scopes), generation: t.Generation,
-			created: millis(t.CreatedAt), expires: millis(t.ExpiresAt), superseded: millis(t.SupersededAt),
+			created: store.Millis(t.CreatedAt), expires: store.Millis(t.ExpiresAt), superseded: store.Millis(t.SupersededAt),
 		}
 		g.refreshes = append(g.refreshes, fresh)
 		s.refreshes.put(fresh.hash, never, fresh)
@@ -104,9 +104,9 @@ func (s *Store) putAccess(g *grant, token *store.AccessToken) {
 	case subject != "":
 		subject = strings.Clone(subject)
 	}
-	s.access.put(token.Hash, millis(token.ExpiresAt), access{
+	s.access.put(token.Hash, store.Millis(token.ExpiresAt), access{
 		profile: s.profiles.of(&token.Hash, token.ClientID, token.GrantType, token.Scopes),
-		grant:   g, subject: subject, issued: millis(token.IssuedAt), revoked: millis(token.RevokedAt),
+		grant:   g, subject: subject, issued: store.Millis(token.IssuedAt), revoked: store.Millis(token.RevokedAt),
 	})
 }
 
@@ -123,7 +123,7 @@ func (s *Store) FindCode(_ context.Context, hash store.Hash) (store.Code, store.
 	}
 	return store.Code{
 		Hash: hash, GrantID: c.grant.id, ClientID: c.clientID, Request: c.request,
-		ExpiresAt: moment(c.expires), ConsumedAt: moment(c.consumed),
+		ExpiresAt: store.Moment(c.expires), ConsumedAt: store.Moment(c.consumed),
 	}, c.grant.record(), nil
 }
 
@@ -133,7 +133,7 @@ func (s *Store) RedeemCode(_ context.Context, hash store.Hash, now time.Time, to
 	if !ok {
 		return store.ErrNotFound
 	}
-	return s.consume(consumption{grant: c.grant, used: &c.consumed, expires: c.expires, now: millis(now), tokens: tokens})
+	return s.consume(consumption{grant: c.grant, used: &c.consumed, expires: c.expires, now: store.Millis(now), tokens: tokens})
 }
 
 // FindRefresh implements store.Grants.
@@ -149,7 +149,7 @@ func (s *Store) FindRefresh(_ context.Context, hash store.Hash) (store.RefreshTo
 	}
 	return store.RefreshToken{
 		Hash: hash, GrantID: r.grant.id, ClientID: r.profile.clientID, Scopes: r.profile.scopes, Generation: r.generation,
-		CreatedAt: moment(r.created), ExpiresAt: moment(r.expires), SupersededAt: moment(r.superseded),
+		CreatedAt: store.Moment(r.created), ExpiresAt: store.Moment(r.expires), SupersededAt: store.Moment(r.superseded),
 	}, r.grant.record(), nil
 }
 
@@ -159,7 +159,7 @@ func (s *Store) RotateRefresh(_ context.Context, hash store.Hash, now time.Time,
 	if !ok {
 		return store.ErrNotFound
 	}
-	return s.consume(consumption{grant: r.grant, used: &r.superseded, expires: r.expires, now: millis(now), tokens: tokens})
+	return s.consume(consumption{grant: r.grant, used: &r.superseded, expires: r.expires, now: store.Millis(now), tokens: tokens})
 }
 
 // consumption is the one use of a code or refresh token.
@@ -197,7 +197,7 @@ func (s *Store) FindAccess(_ context.Context, hash store.Hash) (store.AccessToke
 	}
 	token := store.AccessToken{
 		Hash: hash, GrantType: a.profile.grantType, ClientID: a.profile.clientID, Subject: a.subject, Scopes: a.profile.scopes,
-		IssuedAt: moment(a.issued), ExpiresAt: moment(expires),
+		IssuedAt: store.Moment(a.issued), ExpiresAt: store.Moment(expires),
 	}
 	if a.grant != nil {
 		if a.grant.gone.Load() {
@@ -208,7 +208,7 @@ func (s *Store) FindAccess(_ context.Context, hash store.Hash) (store.AccessToke
 			a.revoked = a.grant.revoked.Load()
 		}
 	}
-	token.RevokedAt = moment(a.revoked)
+	token.RevokedAt = store.Moment(a.revoked)
 	return token, nil
 }
 
@@ -216,7 +216,7 @@ func (s *Store) FindAccess(_ context.Context, hash store.Hash) (store.AccessToke
 func (s *Store) RevokeAccess(_ context.Context, hash store.Hash, now time.Time) error {
 	known := s.access.change(hash, func(a *access) {
 		if a.revoked == 0 {
-			a.revoked = millis(now)
+			a.revoked = store.Millis(now)
 		}
 	})
 	if !known {
@@ -233,7 +233,7 @@ func (s *Store) RevokeGrant(_ context.Context, grantID string, now time.Time) er
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.revoke(millis(now))
+	g.revoke(store.Millis(now))
 	return nil
 }
 
@@ -245,7 +245,7 @@ func (s *Store) RevokeGrants(_ context.Context, clientID int64, subject string, 
 	var count int64
 	for _, g := range s.owners.of(clientID, subject) {
 		g.mu.Lock()
-		if !g.gone.Load() && g.revoke(millis(now)) {
+		if !g.gone.Load() && g.revoke(store.Millis(now)) {
 			count++
 		}
 		g.mu.Unlock()

@@ -57,17 +57,17 @@ func (s *Store) Close() error { return nil }
 
 // PutTicket implements store.Tickets.
 func (s *Store) PutTicket(_ context.Context, t store.Ticket) error {
-	s.tickets.put(t.Hash, millis(t.ExpiresAt), ticket{kind: t.Kind, clientID: t.ClientID, request: slices.Clone(t.Request)})
+	s.tickets.put(t.Hash, store.Millis(t.ExpiresAt), ticket{kind: t.Kind, clientID: t.ClientID, request: slices.Clone(t.Request)})
 	return nil
 }
 
 // ConsumeTicket implements store.Tickets.
 func (s *Store) ConsumeTicket(_ context.Context, hash store.Hash, kind store.TicketKind, now time.Time) (store.Ticket, error) {
-	t, expires, ok := s.tickets.take(hash, millis(now), func(t *ticket) bool { return t.kind == kind })
+	t, expires, ok := s.tickets.take(hash, store.Millis(now), func(t *ticket) bool { return t.kind == kind })
 	if !ok {
 		return store.Ticket{}, store.ErrNotFound
 	}
-	return store.Ticket{Hash: hash, Kind: kind, ClientID: t.clientID, Request: t.request, ExpiresAt: moment(expires)}, nil
+	return store.Ticket{Hash: hash, Kind: kind, ClientID: t.clientID, Request: t.request, ExpiresAt: store.Moment(expires)}, nil
 }
 
 // FindSettings implements store.Settings.
@@ -90,7 +90,7 @@ func (s *Store) PutSettings(_ context.Context, doc store.Document) error {
 
 // RememberID implements store.Coordination.
 func (s *Store) RememberID(_ context.Context, hash store.Hash, expiresAt time.Time) (bool, error) {
-	return s.ids.add(hash, millis(expiresAt), struct{}{}), nil
+	return s.ids.add(hash, store.Millis(expiresAt), struct{}{}), nil
 }
 
 // AcquireLease implements store.Coordination.
@@ -98,7 +98,7 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, taken := s.leases[lease.Name]
-	if taken && have.Holder != lease.Holder && millis(have.Until) > millis(lease.Now) {
+	if taken && have.Holder != lease.Holder && store.Millis(have.Until) > store.Millis(lease.Now) {
 		return false, nil
 	}
 	s.leases[lease.Name] = lease
@@ -107,7 +107,7 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 
 // Sweep implements store.Coordination.
 func (s *Store) Sweep(_ context.Context, now time.Time, limit int) (int64, error) {
-	at := millis(now)
+	at := store.Millis(now)
 	deleted := len(s.access.sweep(at, limit, nil)) + len(s.tickets.sweep(at, limit, nil)) + len(s.ids.sweep(at, limit, nil))
 	total := int64(deleted)
 	over := s.grants.sweep(at, limit, func(g *grant) int64 { return g.end(at) })

@@ -25,7 +25,7 @@ const (
 // CreateClient implements store.Clients.
 func (s *Store) CreateClient(ctx context.Context, c store.Client) error {
 	_, err := s.db.change(ctx,
-		do(insertClient, c.ID, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), millis(c.CreatedAt), millis(c.ModifiedAt)))
+		do(insertClient, c.ID, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), store.Millis(c.CreatedAt), store.Millis(c.ModifiedAt)))
 	if err != nil {
 		return fmt.Errorf("storing a client: %w", s.conflict(err))
 	}
@@ -84,7 +84,7 @@ func (s *Store) ListClients(ctx context.Context, start, end int) ([]store.Client
 // UpdateClient implements store.Clients.
 func (s *Store) UpdateClient(ctx context.Context, c store.Client) error {
 	changed, err := s.db.change(ctx,
-		do(updateClient, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), millis(c.ModifiedAt), c.ID, c.Version))
+		do(updateClient, nullable(c.Alias), blob(c.Doc), blob(c.SecretSealed), store.Millis(c.ModifiedAt), c.ID, c.Version))
 	if err != nil {
 		return fmt.Errorf("changing a client: %w", s.conflict(err))
 	}
@@ -135,6 +135,6 @@ func (r *clientRow) dest() []any {
 
 func (r *clientRow) client() store.Client {
 	c := r.c
-	c.CreatedAt, c.ModifiedAt = moment(r.created), moment(r.modified)
+	c.CreatedAt, c.ModifiedAt = store.Moment(r.created), store.Moment(r.modified)
 	return c
 }

@@ -26,7 +26,7 @@ const (
 
 // RememberID implements store.Coordination.
 func (s *Store) RememberID(ctx context.Context, hash store.Hash, expiresAt time.Time) (bool, error) {
-	changed, err := s.db.change(ctx, do(rememberID, hash[:], millis(expiresAt)))
+	changed, err := s.db.change(ctx, do(rememberID, hash[:], store.Millis(expiresAt)))
 	if err != nil {
 		return false, fmt.Errorf("remembering an id: %w", err)
 	}
@@ -35,7 +35,7 @@ func (s *Store) RememberID(ctx context.Context, hash store.Hash, expiresAt time.
 
 // AcquireLease implements store.Coordination.
 func (s *Store) AcquireLease(ctx context.Context, l store.Lease) (bool, error) {
-	changed, err := s.db.change(ctx, do(takeLease, l.Name, l.Holder, millis(l.Until), millis(l.Now)))
+	changed, err := s.db.change(ctx, do(takeLease, l.Name, l.Holder, store.Millis(l.Until), store.Millis(l.Now)))
 	if err != nil {
 		return false, fmt.Errorf("acquiring lease %s: %w", l.Name, err)
 	}
@@ -45,7 +45,7 @@ func (s *Store) AcquireLease(ctx context.Context, l store.Lease) (bool, error) {
 // Sweep implements store.Coordination. Each kind is a change of its own, so that none waits for another. Codes and refresh
 // tokens go when their grant is over, and the grant when it has none left.
 func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int64, error) {
-	at := millis(now)
+	at := store.Millis(now)
 	var total int64
 	for _, sweep := range []step{
 		do(sweepAccess, at, limit),

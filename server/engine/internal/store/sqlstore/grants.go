@@ -35,7 +35,7 @@ const (
 func (s *Store) IssueCode(ctx context.Context, grant store.Grant, code store.Code, tokens store.Tokens) error {
 	steps := []step{
 		grantStep(&grant),
-		do(insertCode, code.Hash[:], code.GrantID, code.ClientID, blob(code.Request), millis(code.ExpiresAt)),
+		do(insertCode, code.Hash[:], code.GrantID, code.ClientID, blob(code.Request), store.Millis(code.ExpiresAt)),
 	}
 	if _, err := s.db.change(ctx, append(steps, tokenSteps(tokens)...)...); err != nil {
 		return fmt.Errorf("storing a code: %w", err)
@@ -66,18 +66,18 @@ func (s *Store) IssueTokens(ctx context.Context, grant *store.Grant, tokens stor
 }
 
 func grantStep(g *store.Grant) step {
-	return do(insertGrant, g.ID, g.ClientID, g.Subject, joined(g.Scopes), blob(g.Details), millis(g.CreatedAt), millis(g.ExpiresAt))
+	return do(insertGrant, g.ID, g.ClientID, g.Subject, joined(g.Scopes), blob(g.Details), store.Millis(g.CreatedAt), store.Millis(g.ExpiresAt))
 }
 
 func tokenSteps(tokens store.Tokens) []step {
 	var steps []step
 	if a := tokens.Access; a != nil {
 		steps = append(steps, do(insertAccess, a.Hash[:], a.GrantID, a.GrantType, a.ClientID, a.Subject, joined(a.Scopes),
-			millis(a.IssuedAt), millis(a.ExpiresAt)))
+			store.Millis(a.IssuedAt), store.Millis(a.ExpiresAt)))
 	}
 	if r := tokens.Refresh; r != nil {
 		steps = append(steps, do(insertRefresh, r.Hash[:], r.GrantID, r.ClientID, joined(r.Scopes), r.Generation,
-			millis(r.CreatedAt), millis(r.ExpiresAt)))
+			store.Millis(r.CreatedAt), store.Millis(r.ExpiresAt)))
 	}
 	return steps
 }
@@ -115,7 +115,7 @@ type consumption struct {
 }
 
 func (s *Store) consume(ctx context.Context, c consumption) error {
-	now, end := millis(c.now), lastExpiry(c.tokens)
+	now, end := store.Millis(c.now), lastExpiry(c.tokens)
 	steps := []step{must(c.useGrant, end, end, c.hash[:]), must(c.use, now, c.hash[:], now)}
 	_, err := s.db.change(ctx, append(steps, tokenSteps(c.tokens)...)...)
 	if !errors.Is(err, errUnchanged) {
@@ -136,10 +136,10 @@ func (s *Store) consume(ctx context.Context, c consumption) error {
 func lastExpiry(tokens store.Tokens) int64 {
 	var last int64
 	if tokens.Access != nil {
-		last = millis(tokens.Access.ExpiresAt)
+		last = store.Millis(tokens.Access.ExpiresAt)
 	}
 	if tokens.Refresh != nil {
-		last = max(last, millis(tokens.Refresh.ExpiresAt))
+		last = max(last, store.Millis(tokens.Refresh.ExpiresAt))
 	}
 	return last
 }

@@ -31,7 +31,7 @@ func (s *Store) ListKeys(ctx context.Context) ([]store.Key, error) {
 		var state string
 		var created, activated, retired int64
 		err := scan(&k.KID, &k.Alg, &state, &k.Public, &k.PrivateSealed, &created, &activated, &retired)
-		k.State, k.CreatedAt, k.ActivatedAt, k.RetiredAt = store.KeyState(state), moment(created), moment(activated), moment(retired)
+		k.State, k.CreatedAt, k.ActivatedAt, k.RetiredAt = store.KeyState(state), store.Moment(created), store.Moment(activated), store.Moment(retired)
 		keys = append(keys, k)
 		return err
 	})
@@ -44,7 +44,7 @@ func (s *Store) ListKeys(ctx context.Context) ([]store.Key, error) {
 // CreateKey implements store.Keys.
 func (s *Store) CreateKey(ctx context.Context, k store.Key) error {
 	_, err := s.db.change(ctx, do(insertKey, k.KID, k.Alg, string(k.State), blob(k.Public), blob(k.PrivateSealed),
-		millis(k.CreatedAt), millis(k.ActivatedAt), millis(k.RetiredAt)))
+		store.Millis(k.CreatedAt), store.Millis(k.ActivatedAt), store.Millis(k.RetiredAt)))
 	if err != nil {
 		return fmt.Errorf("storing a key: %w", s.conflict(err))
 	}
@@ -53,7 +53,7 @@ func (s *Store) CreateKey(ctx context.Context, k store.Key) error {
 
 // ActivateKey implements store.Keys.
 func (s *Store) ActivateKey(ctx context.Context, kid string, now time.Time) error {
-	_, err := s.db.change(ctx, must(takeKey, kid), do(retireKey, millis(now), kid), do(activateKey, millis(now), kid))
+	_, err := s.db.change(ctx, must(takeKey, kid), do(retireKey, store.Millis(now), kid), do(activateKey, store.Millis(now), kid))
 	if errors.Is(err, errUnchanged) {
 		err = s.db.row(ctx, do(selectKey, kid), new(string))
 		if err == nil {

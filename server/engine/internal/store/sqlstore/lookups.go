@@ -28,7 +28,7 @@ func (s *Store) FindCode(ctx context.Context, hash store.Hash) (store.Code, stor
 	if err := s.db.row(ctx, do(selectCode, hash[:]), dest...); err != nil {
 		return store.Code{}, store.Grant{}, fmt.Errorf("reading a code: %w", err)
 	}
-	code.GrantID, code.ExpiresAt, code.ConsumedAt = g.g.ID, moment(expires), moment(consumed)
+	code.GrantID, code.ExpiresAt, code.ConsumedAt = g.g.ID, store.Moment(expires), store.Moment(consumed)
 	return code, g.grant(), nil
 }
 
@@ -43,7 +43,7 @@ func (s *Store) FindRefresh(ctx context.Context, hash store.Hash) (store.Refresh
 		return store.RefreshToken{}, store.Grant{}, fmt.Errorf("reading a refresh token: %w", err)
 	}
 	token.GrantID, token.Scopes = g.g.ID, split(scopes)
-	token.CreatedAt, token.ExpiresAt, token.SupersededAt = moment(created), moment(expires), moment(superseded)
+	token.CreatedAt, token.ExpiresAt, token.SupersededAt = store.Moment(created), store.Moment(expires), store.Moment(superseded)
 	return token, g.grant(), nil
 }
 
@@ -70,7 +70,7 @@ func (s *Store) FindAccess(ctx context.Context, hash store.Hash) (store.AccessTo
 		return store.AccessToken{}, fmt.Errorf("reading an access token: %w", err)
 	}
 	token.Scopes = split(scopes)
-	token.IssuedAt, token.ExpiresAt, token.RevokedAt = moment(issued), moment(expires), moment(revoked)
+	token.IssuedAt, token.ExpiresAt, token.RevokedAt = store.Moment(issued), store.Moment(expires), store.Moment(revoked)
 	return token, nil
 }
 
@@ -88,6 +88,6 @@ func (r *grantRow) dest() []any {
 func (r *grantRow) grant() store.Grant {
 	g := r.g
 	g.Scopes = split(r.scopes)
-	g.CreatedAt, g.ExpiresAt, g.RevokedAt = moment(r.created), moment(r.expires), moment(r.revoked)
+	g.CreatedAt, g.ExpiresAt, g.RevokedAt = store.Moment(r.created), store.Moment(r.expires), store.Moment(r.revoked)
 	return g
 }

@@ -31,7 +31,7 @@ const (
 
 // RevokeAccess implements store.Grants.
 func (s *Store) RevokeAccess(ctx context.Context, hash store.Hash, now time.Time) error {
-	if err := s.one(ctx, revokeAccess, millis(now), hash[:]); err != nil {
+	if err := s.one(ctx, revokeAccess, store.Millis(now), hash[:]); err != nil {
 		return fmt.Errorf("revoking an access token: %w", err)
 	}
 	return nil
@@ -42,7 +42,7 @@ func (s *Store) RevokeGrant(ctx context.Context, grantID string, now time.Time) 
 	if !storable(grantID) {
 		return store.ErrNotFound
 	}
-	if err := s.one(ctx, revokeGrant, millis(now), grantID); err != nil {
+	if err := s.one(ctx, revokeGrant, store.Millis(now), grantID); err != nil {
 		return fmt.Errorf("revoking a grant: %w", err)
 	}
 	return nil
@@ -57,11 +57,11 @@ func (s *Store) RevokeGrants(ctx context.Context, clientID int64, subject string
 	case !storable(subject):
 		return 0, nil
 	case subject == "":
-		revoke = do(revokeOfClient, millis(now), clientID)
+		revoke = do(revokeOfClient, store.Millis(now), clientID)
 	case clientID == 0:
-		revoke = do(revokeOfSubject, millis(now), subject)
+		revoke = do(revokeOfSubject, store.Millis(now), subject)
 	default:
-		revoke = do(revokeOfClientSubject, millis(now), subject, clientID)
+		revoke = do(revokeOfClientSubject, store.Millis(now), subject, clientID)
 	}
 	count, err := s.db.change(ctx, revoke)
 	if err != nil {

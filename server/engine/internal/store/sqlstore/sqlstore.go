@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/authserver-dev/operator/server/engine/internal/store"
@@ -85,21 +84,6 @@ func (s *Store) conflict(err error) error {
 
 // storable says whether a text can be in the database. PostgreSQL refuses even to compare others, which requests may hold.
 func storable(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }
-
-// millis is how times are stored: milliseconds since the epoch, 0 for the zero time.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
 
 // blob is how a document is stored: never NULL.
 func blob(content []byte) []byte {

@@ -15,7 +15,7 @@ const (
 
 // PutTicket implements store.Tickets.
 func (s *Store) PutTicket(ctx context.Context, t store.Ticket) error {
-	if _, err := s.db.change(ctx, do(insertTicket, t.Hash[:], string(t.Kind), t.ClientID, blob(t.Request), millis(t.ExpiresAt))); err != nil {
+	if _, err := s.db.change(ctx, do(insertTicket, t.Hash[:], string(t.Kind), t.ClientID, blob(t.Request), store.Millis(t.ExpiresAt))); err != nil {
 		return fmt.Errorf("storing a ticket: %w", err)
 	}
 	return nil
@@ -25,10 +25,10 @@ func (s *Store) PutTicket(ctx context.Context, t store.Ticket) error {
 func (s *Store) ConsumeTicket(ctx context.Context, hash store.Hash, kind store.TicketKind, now time.Time) (store.Ticket, error) {
 	ticket := store.Ticket{Hash: hash, Kind: kind}
 	var expires int64
-	consume := do(consumeTicket, hash[:], string(kind), millis(now))
+	consume := do(consumeTicket, hash[:], string(kind), store.Millis(now))
 	if err := s.db.changeRow(ctx, consume, &ticket.ClientID, &ticket.Request, &expires); err != nil {
 		return store.Ticket{}, fmt.Errorf("consuming a ticket: %w", err)
 	}
-	ticket.ExpiresAt = moment(expires)
+	ticket.ExpiresAt = store.Moment(expires)
 	return ticket, nil
 }

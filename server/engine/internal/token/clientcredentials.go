@@ -9,8 +9,8 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
 
-// clientCredentials issues an access token to the client itself (RFC 6749, section 4.4).
-func (e *Endpoint) clientCredentials(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
+// issueToClient answers the client credentials grant (RFC 6749, section 4.4): the client itself gets an access token.
+func (e *Endpoint) issueToClient(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
 	if !r.confidential() {
 		return nil, oauth.NewError(oauth.UnauthorizedClient, codePublicClient,
 			"Public clients may not use the client credentials grant.")
