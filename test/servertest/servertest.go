@@ -48,6 +48,8 @@ type Server struct {
 type Options struct {
 	// Configure changes the configuration.
 	Configure func(*configv1alpha1.ServerConfig)
+	// Users are the users; alice, bob and carol if empty.
+	Users []configv1alpha1.User
 	// Storage is where the engine keeps its records; memory by default.
 	Storage engine.Storage
 	// Wire, if not nil, makes the server call the engine over HTTP.
@@ -56,13 +58,13 @@ type Options struct {
 	Backend func(authlete.Runtime) authlete.Runtime
 }
 
-// Start starts a server with the users alice, bob and carol; carol is disabled.
+// Start starts a server with the users alice, bob and carol unless the options name others; carol is disabled.
 func Start(tb testing.TB, opts Options) *Server {
 	tb.Helper()
 	s := &Server{Dir: tb.TempDir(), now: time.Now().Truncate(time.Second)}
 	listener := httptest.NewUnstartedServer(nil)
 	s.URL = "http://" + listener.Listener.Addr().String()
-	s.writeFiles(tb)
+	s.writeFiles(tb, opts.Users)
 	s.Config = s.configuration()
 	if opts.Configure != nil {
 		opts.Configure(s.Config)
@@ -155,7 +157,7 @@ func (s *Server) configuration() *configv1alpha1.ServerConfig {
 	}
 }
 
-func (s *Server) writeFiles(tb testing.TB) {
+func (s *Server) writeFiles(tb testing.TB, users []configv1alpha1.User) {
 	tb.Helper()
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
@@ -171,7 +173,10 @@ func (s *Server) writeFiles(tb testing.TB) {
 	if err := os.Mkdir(s.path("users"), 0o755); err != nil {
 		tb.Fatal(err)
 	}
-	s.SetUsers(tb, Alice(tb), Bob(tb), Carol(tb))
+	if len(users) == 0 {
+		users = []configv1alpha1.User{Alice(tb), Bob(tb), Carol(tb)}
+	}
+	s.SetUsers(tb, users...)
 }
 
 func (s *Server) write(tb testing.TB, name string, data []byte) {
