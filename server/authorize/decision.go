@@ -10,8 +10,8 @@ import (
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/password"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/login"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -39,7 +39,7 @@ func (h *Handler) Decide(w http.ResponseWriter, r *http.Request) {
 		}))
 		return
 	}
-	audit.From(r.Context()).Client = in.ClientID
+	requestlog.From(r.Context()).Client = in.ClientID
 	s, user := h.Cookies.Current(r)
 	switch {
 	case r.PostForm.Has("denied"):
@@ -75,7 +75,7 @@ func (in *Interaction) wayBack(page web.MessagePage) web.MessagePage {
 // login checks the password and goes on with the decision, or shows the page again.
 func (h *Handler) login(w http.ResponseWriter, r *http.Request, in *Interaction) {
 	attempt := login.Attempt{
-		Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: audit.Address(r.Context()),
+		Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: requestlog.Address(r.Context()),
 	}
 	again := view{username: attempt.Username, status: http.StatusForbidden, problem: textWrong}
 	if strings.TrimSpace(attempt.Username) == "" || attempt.Password == "" {
@@ -100,7 +100,7 @@ func (h *Handler) login(w http.ResponseWriter, r *http.Request, in *Interaction)
 
 // notLoggedIn shows the page again, or says that the server is too busy to check passwords.
 func (h *Handler) notLoggedIn(w http.ResponseWriter, r *http.Request, in *Interaction, again view, err error) {
-	record := audit.From(r.Context())
+	record := requestlog.From(r.Context())
 	if throttled, ok := errors.AsType[*login.ThrottledError](err); ok {
 		record.Note("LOGIN_THROTTLED", "")
 		seconds := throttled.Seconds()

@@ -9,9 +9,9 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -97,7 +97,7 @@ func note(ctx context.Context, parameters string) {
 	if err != nil {
 		return
 	}
-	record := audit.From(ctx)
+	record := requestlog.From(ctx)
 	record.Client = values.Get("client_id")
 	record.Param("responseType", values.Get("response_type"))
 	record.Param("responseMode", values.Get("response_mode"))

@@ -7,15 +7,15 @@ import (
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
 )
 
 // issue asks the backend for the response to the client.
 func (h *Handler) issue(w http.ResponseWriter, r *http.Request, in *Interaction, who account) {
-	audit.From(r.Context()).Subject = who.session.Subject
+	requestlog.From(r.Context()).Subject = who.session.Subject
 	if err := h.Cookies.Touch(w, who.session); err != nil {
 		h.internal(w, r, "Sealing a session failed", err)
 		return
@@ -42,7 +42,7 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request, in *Interaction,
 
 // fail asks the backend for the refusal to the client.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, in *Interaction, reason authlete.AuthorizationFailReason) {
-	audit.From(r.Context()).Param("reason", string(reason))
+	requestlog.From(r.Context()).Param("reason", string(reason))
 	response, err := h.Backend.AuthorizationFail(r.Context(), &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
 	if err != nil {
 		h.backendError(w, r, err)
@@ -96,7 +96,7 @@ func (h *Handler) refused(w http.ResponseWriter, r *http.Request, content string
 		Description string `json:"error_description"`
 	}
 	if err := json.Unmarshal([]byte(content), &refusal); err != nil {
-		audit.From(r.Context()).Problem("The backend's refusal is not JSON", "error", err.Error())
+		requestlog.From(r.Context()).Problem("The backend's refusal is not JSON", "error", err.Error())
 		h.Failure(w)
 		return
 	}
@@ -135,7 +135,7 @@ func (h *Handler) backendError(w http.ResponseWriter, r *http.Request, err error
 
 // internal notes a failure of our own and tells the browser no more than that.
 func (h *Handler) internal(w http.ResponseWriter, r *http.Request, problem string, err error) {
-	audit.From(r.Context()).Problem(problem, "error", err.Error())
+	requestlog.From(r.Context()).Problem(problem, "error", err.Error())
 	h.Failure(w)
 }
 

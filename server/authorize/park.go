@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -38,7 +38,7 @@ func (h *Handler) park(w http.ResponseWriter, r *http.Request, parameters string
 		h.internal(w, r, "Sealing a request failed", err)
 		return true
 	}
-	audit.From(r.Context()).Note("PARKED", "")
+	requestlog.From(r.Context()).Note("PARKED", "")
 	reply.Location(w, r, r.URL.Path+"?"+parkedQuery+sealed)
 	return true
 }

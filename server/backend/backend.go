@@ -15,7 +15,7 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
-	"github.com/authserver-dev/operator/server/audit"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // Options configure a Backend. All are required.
@@ -65,7 +65,7 @@ func Open(opts Options) (*Backend, error) {
 
 // headers are sent along with a call: the ID of the request that it is made for, and its trace context.
 func headers(ctx context.Context) http.Header {
-	record, header := audit.From(ctx), http.Header{}
+	record, header := requestlog.From(ctx), http.Header{}
 	for name, value := range map[string]string{
 		"X-Request-Id": record.RequestID, "Traceparent": record.TraceParent, "Tracestate": record.TraceState,
 	} {

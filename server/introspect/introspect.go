@@ -12,12 +12,12 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/basicauth"
 	"github.com/authserver-dev/operator/server/config"
 	"github.com/authserver-dev/operator/server/form"
 	"github.com/authserver-dev/operator/server/livefile"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 const challenge = `Basic realm="introspection"`
@@ -109,7 +109,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.BackendError(w, r, err)
 		return
 	}
-	record := audit.From(r.Context())
+	record := requestlog.From(r.Context())
 	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Client = credentials.User
 	content := response.ResponseContent

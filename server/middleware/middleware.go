@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // maxBody bounds request bodies.
@@ -45,7 +45,7 @@ type Endpoint struct {
 
 // call is what is kept during a request, in one piece of memory.
 type call struct {
-	record   audit.Record
+	record   requestlog.Record
 	recorder responseRecorder
 	began    time.Time
 }
@@ -68,7 +68,7 @@ func Wrap(opts Options, endpoint Endpoint) http.Handler {
 		if opts.Draining() {
 			w.Header()["Connection"] = closing
 		}
-		ctx, cancel := context.WithTimeout(audit.With(r.Context(), &c.record), opts.Timeout)
+		ctx, cancel := context.WithTimeout(requestlog.With(r.Context(), &c.record), opts.Timeout)
 		defer cancel()
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/middleware"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // wrapped is an endpoint with the middleware around it, and what is seen of it.
@@ -55,11 +55,11 @@ func TestRequest(t *testing.T) {
 	t.Parallel()
 	var address string
 	w := wrap(t, true, middleware.Endpoint{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		address = audit.Address(r.Context())
+		address = requestlog.Address(r.Context())
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("the request has no deadline")
 		}
-		audit.From(r.Context()).Param("scope", "openid")
+		requestlog.From(r.Context()).Param("scope", "openid")
 		rw.WriteHeader(http.StatusTeapot)
 	})})
 	w.draining = true
@@ -246,7 +246,7 @@ func TestUnknownProxy(t *testing.T) {
 		handler := middleware.Wrap(middleware.Options{
 			Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now,
 			Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
-		}, middleware.Endpoint{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = audit.Address(r.Context()) })})
+		}, middleware.Endpoint{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = requestlog.Address(r.Context()) })})
 		for range 2 {
 			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 			r.RemoteAddr = "10.0.0.1:1"

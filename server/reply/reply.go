@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // Content types.
@@ -119,10 +119,10 @@ func BackendError(w http.ResponseWriter, r *http.Request, err error) {
 // failure.
 func NoteBackendError(ctx context.Context, err error) {
 	if errors.Is(err, context.Canceled) {
-		audit.From(ctx).Note("CANCELED", "")
+		requestlog.From(ctx).Note("CANCELED", "")
 		return
 	}
-	audit.From(ctx).Problem("Calling the backend failed", "error", cause(err))
+	requestlog.From(ctx).Problem("Calling the backend failed", "error", cause(err))
 }
 
 // Unavailable says whether a backend error may go away by itself, and when to try again.

@@ -11,15 +11,15 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // request returns a request with a record for its line.
-func request(method string) (*http.Request, *audit.Record) {
-	record := &audit.Record{}
+func request(method string) (*http.Request, *requestlog.Record) {
+	record := &requestlog.Record{}
 	r := httptest.NewRequest(method, "/", http.NoBody)
-	return r.WithContext(audit.With(r.Context(), record)), record
+	return r.WithContext(requestlog.With(r.Context(), record)), record
 }
 
 func TestTable(t *testing.T) {

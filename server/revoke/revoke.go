@@ -4,10 +4,10 @@ import (
 	"net/http"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/basicauth"
 	"github.com/authserver-dev/operator/server/form"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 const challenge = `Basic realm="revocation"`
@@ -57,7 +57,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply.Note(r.Context(), string(response.Action), response.ResultCode)
-	audit.From(r.Context()).Client = credentials.User
+	requestlog.From(r.Context()).Client = credentials.User
 	table := h.withoutHeader
 	if found == basicauth.Present {
 		table = h.withHeader

@@ -9,11 +9,11 @@ import (
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/password"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/basicauth"
 	"github.com/authserver-dev/operator/server/form"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 const challenge = `Basic realm="token"`
@@ -119,7 +119,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // note puts what may be logged into the request's line. claimed is the client that the header names, authenticated or not.
 func note(r *http.Request, response *authlete.TokenResponse, claimed string) {
-	record := audit.From(r.Context())
+	record := requestlog.From(r.Context())
 	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Client, record.Subject = cmp.Or(response.ClientIDAlias, claimed), response.Subject
 	record.Param("grantType", string(response.GrantType))
@@ -128,7 +128,7 @@ func note(r *http.Request, response *authlete.TokenResponse, claimed string) {
 // password completes a password grant.
 func (h *Handler) password(w http.ResponseWriter, r *http.Request, response *authlete.TokenResponse) {
 	user, err := h.Passwords.Check(r.Context(), login.Attempt{
-		Username: response.Username, Password: response.Password, Address: audit.Address(r.Context()),
+		Username: response.Username, Password: response.Password, Address: requestlog.Address(r.Context()),
 	})
 	var throttled *login.ThrottledError
 	switch {
@@ -136,7 +136,7 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request, response *aut
 		h.issuePassword(w, r, response.Ticket, user.Subject)
 	case errors.Is(err, login.ErrWrong), errors.As(err, &throttled):
 		if errors.Is(err, password.ErrFormat) {
-			audit.From(r.Context()).Problem("An account's password hash cannot be used", "error", err.Error())
+			requestlog.From(r.Context()).Problem("An account's password hash cannot be used", "error", err.Error())
 		}
 		h.failPassword(w, r, response.Ticket)
 	default:
@@ -151,7 +151,7 @@ func (h *Handler) issuePassword(w http.ResponseWriter, r *http.Request, ticket, 
 		return
 	}
 	reply.Note(r.Context(), string(response.Action), response.ResultCode)
-	audit.From(r.Context()).Subject = subject
+	requestlog.From(r.Context()).Subject = subject
 	h.issue.Write(w, r, response.Action, response.ResponseContent)
 }
 

@@ -6,8 +6,8 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/audit"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/users"
 )
 
@@ -62,7 +62,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.BackendError(w, r, err)
 		return
 	}
-	record := audit.From(r.Context())
+	record := requestlog.From(r.Context())
 	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	record.Subject = response.Subject
 	if response.Action != authlete.UserInfoOK {

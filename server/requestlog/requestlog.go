@@ -1,4 +1,4 @@
-package audit
+package requestlog
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package audit_test
+package requestlog_test
 
 import (
 	"log/slog"
@@ -7,21 +7,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/authserver-dev/operator/server/audit"
+	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	record := &audit.Record{}
-	ctx := audit.With(t.Context(), record)
-	audit.From(ctx).Note("OK", "E1")
-	audit.From(ctx).Client = strings.Repeat("x", 500)
-	audit.From(ctx).Param("scope", "openid")
-	audit.From(ctx).Param("prompt", "")
+	record := &requestlog.Record{}
+	ctx := requestlog.With(t.Context(), record)
+	requestlog.From(ctx).Note("OK", "E1")
+	requestlog.From(ctx).Client = strings.Repeat("x", 500)
+	requestlog.From(ctx).Param("scope", "openid")
+	requestlog.From(ctx).Param("prompt", "")
 	if record.Failed() {
 		t.Error("nothing went wrong yet")
 	}
-	audit.From(ctx).Problem("Something broke", "error", "why")
+	requestlog.From(ctx).Problem("Something broke", "error", "why")
 	got := map[string]string{}
 	for _, attr := range record.Attrs(nil) {
 		got[attr.Key] = attr.Value.String()
@@ -40,11 +40,11 @@ func TestRecord(t *testing.T) {
 // TestOutsideOfRequests: code that runs without a request may note what it likes.
 func TestOutsideOfRequests(t *testing.T) {
 	t.Parallel()
-	audit.From(t.Context()).Param("scope", "openid")
-	if attrs := audit.From(t.Context()).Attrs([]slog.Attr{}); len(attrs) != 0 {
+	requestlog.From(t.Context()).Param("scope", "openid")
+	if attrs := requestlog.From(t.Context()).Attrs([]slog.Attr{}); len(attrs) != 0 {
 		t.Errorf("a record of nothing holds %v", attrs)
 	}
-	if address := audit.Address(t.Context()); address != "" {
+	if address := requestlog.Address(t.Context()); address != "" {
 		t.Errorf("address = %q", address)
 	}
 }
