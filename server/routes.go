@@ -37,23 +37,23 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	m.page("GET", base+pathAuthorization, authorization.Authorize, authorization.Failure)
 	m.page("POST", base+pathAuthorization, authorization.Authorize, authorization.Failure)
 	m.page("POST", base+pathDecision, authorization.Decide, authorization.Failure)
-	m.mount("POST", base+pathToken, anyOrigin(tokens))
-	m.mount("POST", base+pathRevocation, anyOrigin(revoke.New(backend)))
+	m.open("POST", base+pathToken, tokens)
+	m.open("POST", base+pathRevocation, revoke.New(backend))
 	m.mount("POST", base+pathIntrospection, introspect.New(backend, p.callers, p.users))
-	m.mount("GET", base+pathUserInfo, anyOrigin(userInfo))
-	m.mount("POST", base+pathUserInfo, anyOrigin(userInfo))
-	m.mount("GET", base+pathJWKS, discovery.Document(backend.ServiceJWKS))
-	m.mount("GET", base+pathOpenID, openID)
-	m.mount("GET", pathOAuth+base, openID) // RFC 8414 puts the well-known part before the issuer's path
+	m.open("GET", base+pathUserInfo, userInfo)
+	m.open("POST", base+pathUserInfo, userInfo)
+	m.open("GET", base+pathJWKS, discovery.Document(backend.ServiceJWKS))
+	m.open("GET", base+pathOpenID, openID)
+	m.open("GET", pathOAuth+base, openID) // RFC 8414 puts the well-known part before the issuer's path
 	if base != "" {
-		m.mount("GET", base+pathOAuth, openID)
+		m.open("GET", base+pathOAuth, openID)
 	}
 	for _, endpoint := range []string{pathToken, pathRevocation, pathUserInfo} {
-		m.mount("OPTIONS", base+endpoint, http.HandlerFunc(preflight))
+		m.open("OPTIONS", base+endpoint, preflight)
 	}
 	m.mux.HandleFunc("GET /healthz", s.health.Live)
 	m.mux.HandleFunc("GET /readyz", s.health.Ready)
-	other := middleware.Wrap(p.wrap, middleware.Endpoint{Route: "other", Handler: notFound(m.mux)})
+	other := middleware.Wrap(p.wrap, middleware.Endpoint{Route: "other", Answer: notFound(m.mux)})
 	m.mux.Handle("/", other)
 	return exact(m.mux, other), nil
 }
@@ -78,17 +78,26 @@ type mounter struct {
 	opts middleware.Options
 }
 
-func (m mounter) mount(method, path string, handler http.Handler) {
-	m.mux.Handle(method+" "+path, middleware.Wrap(m.opts, middleware.Endpoint{Route: path, Handler: handler}))
+func (m mounter) mount(method, path string, answer reply.Endpoint) {
+	m.handle(method, middleware.Endpoint{Route: path, Answer: answer})
+}
+
+// open mounts an endpoint that works without cookies: scripts of any site may read its answers.
+func (m mounter) open(method, path string, answer reply.Endpoint) {
+	m.handle(method, middleware.Endpoint{Route: path, Answer: answer, AnyOrigin: true})
 }
 
 // page mounts an endpoint whose failures are pages, too.
-func (m mounter) page(method, path string, handler http.HandlerFunc, failure func(http.ResponseWriter)) {
-	m.mux.Handle(method+" "+path, middleware.Wrap(m.opts, middleware.Endpoint{Route: path, Handler: handler, Failure: failure}))
+func (m mounter) page(method, path string, answer reply.Endpoint, failure reply.Renderer) {
+	m.handle(method, middleware.Endpoint{Route: path, Answer: answer, Failure: failure})
 }
 
-// exact keeps the multiplexer from redirecting paths that it would rather have in another form: no client of ours writes
-// them, and what is left of the request after a redirect is nobody's guess.
+func (m mounter) handle(method string, endpoint middleware.Endpoint) {
+	m.mux.Handle(method+" "+endpoint.Route, middleware.Wrap(m.opts, endpoint))
+}
+
+// exact keeps the multiplexer from redirecting paths that it would clean: no client of ours writes them, and what clients
+// make of the request after a redirect is not defined.
 func exact(mux, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path {
@@ -108,37 +117,16 @@ func (s *Server) Metrics() http.Handler {
 	return mux
 }
 
-// anyOrigin lets scripts of any site read the answers of endpoints that work without cookies.
-func anyOrigin(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header["Access-Control-Allow-Origin"] = allOrigins
-		header["Access-Control-Expose-Headers"] = exposed
-		next.ServeHTTP(w, r)
-	})
-}
-
-// Header values that are shared between responses; net/http does not change them.
-//
-//nolint:gochecknoglobals // constants in the form that http.Header takes
-var (
-	allOrigins = []string{"*"}
-	exposed    = []string{"WWW-Authenticate, Retry-After"}
-)
-
 // preflight answers what browsers ask before a request of a script (Fetch standard, CORS protocol).
-func preflight(w http.ResponseWriter, _ *http.Request) {
-	header := w.Header()
-	header["Access-Control-Allow-Origin"] = allOrigins
-	header.Set("Access-Control-Allow-Methods", "GET, POST")
-	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-	header.Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
+func preflight(*http.Request) reply.Answer {
+	return reply.Answer{
+		Status: http.StatusNoContent, Preflight: &reply.Preflight{Methods: "GET, POST", Headers: "Authorization, Content-Type"},
+	}
 }
 
 // notFound answers everything else: 405 with Allow where the path is there for other methods (RFC 9110, section 15.5.6).
-func notFound(mux *http.ServeMux) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func notFound(mux *http.ServeMux) reply.Endpoint {
+	return func(r *http.Request) reply.Answer {
 		var allow []string
 		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST"} {
 			probe := &http.Request{Method: method, URL: &url.URL{Path: r.URL.Path}, Host: r.Host}
@@ -147,10 +135,10 @@ func notFound(mux *http.ServeMux) http.HandlerFunc {
 			}
 		}
 		if len(allow) == 0 {
-			reply.Error(w, http.StatusNotFound, "not_found", "There is nothing here.")
-			return
+			return reply.Error(http.StatusNotFound, "not_found", "There is nothing here.")
 		}
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		reply.Error(w, http.StatusMethodNotAllowed, "invalid_request", "The method is not allowed here.")
+		answer := reply.Error(http.StatusMethodNotAllowed, "invalid_request", "The method is not allowed here.")
+		answer.Allow = strings.Join(allow, ", ")
+		return answer
 	}
 }

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server/login"
+	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
@@ -24,33 +24,35 @@ const (
 	textThrottled = "Too many attempts. Please wait %d seconds and try again."
 )
 
-// Decide serves the page's form.
-func (h *Handler) Decide(w http.ResponseWriter, r *http.Request) {
+// Decide answers the page's form.
+func (h *Handler) Decide(r *http.Request) reply.Answer {
 	if err := r.ParseForm(); err != nil {
-		h.message(w, r, http.StatusBadRequest, web.MessagePage{
+		return h.message(http.StatusBadRequest, web.MessagePage{
 			Title: "The form could not be read", Text: "Go back to the application and try again.",
 		})
-		return
 	}
 	in, ok := h.interaction(r)
 	if !ok {
-		h.message(w, r, http.StatusBadRequest, in.wayBack(web.MessagePage{
+		return h.message(http.StatusBadRequest, in.wayBack(web.MessagePage{
 			Title: "This page has expired", Text: "Go back to the application and start again.",
 		}))
-		return
 	}
-	requestlog.From(r.Context()).Client = in.ClientID
+	return h.decide(r, in).Noting(requestlog.Entry{Client: in.ClientID})
+}
+
+// decide does what the button says that was pressed.
+func (h *Handler) decide(r *http.Request, in *Interaction) reply.Answer {
 	s, user := h.Cookies.Current(r)
 	switch {
 	case r.PostForm.Has("denied"):
-		h.fail(w, r, in, authlete.AuthorizationFailDenied) // needs no login, and logs nobody in
+		return h.fail(r.Context(), in, authlete.AuthorizationFailDenied) // needs no login, and logs nobody in
 	case r.PostForm.Has("switch"):
 		in.FreshLogin, in.LoginHint = true, ""
-		h.page(w, r, in, view{status: http.StatusOK})
+		return h.page(in, view{status: http.StatusOK})
 	case loginProblem(in, s, h.Clock()) == "":
-		h.grant(w, r, in, account{s, user})
+		return h.grant(r, in, account{s, user})
 	default:
-		h.login(w, r, in)
+		return h.login(r, in)
 	}
 }
 
@@ -73,67 +75,61 @@ func (in *Interaction) wayBack(page web.MessagePage) web.MessagePage {
 }
 
 // login checks the password and goes on with the decision, or shows the page again.
-func (h *Handler) login(w http.ResponseWriter, r *http.Request, in *Interaction) {
+func (h *Handler) login(r *http.Request, in *Interaction) reply.Answer {
 	attempt := login.Attempt{
 		Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: requestlog.Address(r.Context()),
 	}
 	again := view{username: attempt.Username, status: http.StatusForbidden, problem: textWrong}
 	if strings.TrimSpace(attempt.Username) == "" || attempt.Password == "" {
 		again.problem = textEnter
-		h.page(w, r, in, again)
-		return
+		return h.page(in, again)
 	}
 	user, err := h.Passwords.Check(r.Context(), attempt)
 	if err != nil {
-		h.notLoggedIn(w, r, in, again, err)
-		return
+		return h.notLoggedIn(in, again, err)
 	}
 	if in.Subject != "" && user.Subject != in.Subject {
 		again.problem = textOther
-		h.page(w, r, in, again)
-		return
+		return h.page(in, again)
 	}
 	in.FreshLogin = false
 	// A new session with a new id, whatever there was before.
-	h.grant(w, r, in, account{h.Cookies.New(user), user})
+	return h.grant(r, in, account{h.Cookies.New(user), user})
 }
 
 // notLoggedIn shows the page again, or says that the server is too busy to check passwords.
-func (h *Handler) notLoggedIn(w http.ResponseWriter, r *http.Request, in *Interaction, again view, err error) {
-	record := requestlog.From(r.Context())
+func (h *Handler) notLoggedIn(in *Interaction, again view, err error) reply.Answer {
 	if throttled, ok := errors.AsType[*login.ThrottledError](err); ok {
-		record.Note("LOGIN_THROTTLED", "")
 		seconds := throttled.Seconds()
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		again.status, again.problem = http.StatusTooManyRequests, fmt.Sprintf(textThrottled, seconds)
-		h.page(w, r, in, again)
-		return
+		answer := h.page(in, again)
+		answer.Log.Action, answer.RetryAfter = "LOGIN_THROTTLED", time.Duration(seconds)*time.Second
+		return answer
 	}
 	if !errors.Is(err, login.ErrWrong) {
-		h.backendError(w, r, err)
-		return
+		return reply.FailedBackend(err)
 	}
-	record.Note("LOGIN_FAILED", "")
+	answer := h.page(in, again)
+	answer.Log.Action = "LOGIN_FAILED"
 	if errors.Is(err, password.ErrFormat) {
-		record.Problem("An account's password hash cannot be used", "error", err.Error())
+		answer.Log.Problem("An account's password hash cannot be used", "error", err.Error())
 	}
-	h.page(w, r, in, again)
+	return answer
 }
 
 // grant issues what the person has allowed and remembers it.
-func (h *Handler) grant(w http.ResponseWriter, r *http.Request, in *Interaction, who account) {
+func (h *Handler) grant(r *http.Request, in *Interaction, who account) reply.Answer {
 	allowed := r.PostForm.Has("authorized")
 	if allowed {
 		who.session.Remember(in.consent())
 	}
 	who.session.LastSeen = h.Clock().Unix()
-	if err := h.Cookies.Write(w, who.session); err != nil {
-		h.internal(w, r, "Sealing a session failed", err)
-		return
+	cookie, err := h.Cookies.Cookie(who.session)
+	if err != nil {
+		return reply.Failed("Sealing a session failed", "error", err.Error())
 	}
 	if !allowed { // no button was pressed
-		h.page(w, r, in, view{account: who, status: http.StatusOK})
-		return
+		return h.page(in, view{account: who, status: http.StatusOK}).WithCookie(cookie)
 	}
-	h.issue(w, r, in, who)
+	return h.issue(r.Context(), in, who).WithCookie(cookie)
 }

@@ -46,91 +46,120 @@ type Options struct {
 }
 
 // Handler serves the authorization and the decision endpoint.
-type Handler struct{ Options }
+type Handler struct {
+	Options
+
+	authorization reply.Table[authlete.AuthorizationAction]
+	issued        reply.Table[authlete.AuthorizationIssueAction]
+	failed        reply.Table[authlete.AuthorizationFailAction]
+}
 
 // New returns the handler.
-func New(opts Options) *Handler { return &Handler{opts} }
-
-// Authorize serves GET and POST of the authorization endpoint (RFC 6749, section 3.1).
-func (h *Handler) Authorize(w http.ResponseWriter, r *http.Request) {
-	parameters, done := h.parameters(w, r)
-	if done {
-		return
+func New(opts Options) *Handler {
+	h := &Handler{Options: opts}
+	location, form, internal := reply.Rule{Make: reply.Redirect}, reply.Rule{Make: h.formPost}, reply.Rule{Failure: true}
+	h.authorization = reply.Table[authlete.AuthorizationAction]{
+		Call: "auth/authorization", Rules: map[authlete.AuthorizationAction]reply.Rule{
+			authlete.AuthorizationLocation: location, authlete.AuthorizationForm: form, authlete.AuthorizationInternalServerError: internal,
+		},
 	}
-	note(r.Context(), parameters)
+	h.issued = reply.Table[authlete.AuthorizationIssueAction]{
+		Call: "auth/authorization/issue", Rules: map[authlete.AuthorizationIssueAction]reply.Rule{
+			authlete.AuthorizationIssueLocation: location, authlete.AuthorizationIssueForm: form,
+			authlete.AuthorizationIssueInternalServerError: internal,
+		},
+	}
+	h.failed = reply.Table[authlete.AuthorizationFailAction]{
+		Call: "auth/authorization/fail", Rules: map[authlete.AuthorizationFailAction]reply.Rule{
+			authlete.AuthorizationFailActionLocation: location, authlete.AuthorizationFailActionForm: form,
+			authlete.AuthorizationFailActionInternalServerError: internal,
+		},
+	}
+	return h
+}
+
+// Authorize answers GET and POST of the authorization endpoint (RFC 6749, section 3.1).
+func (h *Handler) Authorize(r *http.Request) reply.Answer {
+	parameters, instead := h.parameters(r)
+	if instead != nil {
+		return *instead
+	}
+	entry := describe(parameters)
 	response, err := h.Backend.Authorization(r.Context(), &authlete.AuthorizationRequest{Parameters: parameters})
 	if err != nil {
-		h.backendError(w, r, err)
-		return
+		return reply.FailedBackend(err).Noting(entry)
 	}
-	reply.Note(r.Context(), string(response.Action), response.ResultCode)
+	answer := h.react(r, response, parameters)
+	return answer.Noting(reply.Outcome(string(response.Action), response.ResultCode)).Noting(entry)
+}
+
+// react turns the backend's response into the answer.
+func (h *Handler) react(r *http.Request, response *authlete.AuthorizationResponse, parameters string) reply.Answer {
 	switch response.Action {
 	case authlete.AuthorizationInteraction:
-		h.interact(w, r, newInteraction(response, parameters, h.Clock()))
+		return h.interact(r, newInteraction(response, parameters, h.Clock()))
 	case authlete.AuthorizationNoInteraction:
-		h.silent(w, r, newInteraction(response, parameters, h.Clock()))
+		return h.silent(r, newInteraction(response, parameters, h.Clock()))
 	case authlete.AuthorizationBadRequest:
-		h.refused(w, r, response.ResponseContent)
+		return h.refused(r, response.ResponseContent)
 	default:
-		h.end(w, r, answer{"auth/authorization", string(response.Action), response.ResponseContent})
+		return h.authorization.Answer(response.Action, response.ResultCode, response.ResponseContent)
 	}
 }
 
-// parameters returns the request's parameters as they came. done says that the response was written instead.
-func (h *Handler) parameters(w http.ResponseWriter, r *http.Request) (parameters string, done bool) {
+// parameters returns the request's parameters as they were sent, or what is to be answered instead.
+func (h *Handler) parameters(r *http.Request) (parameters string, instead *reply.Answer) {
 	if r.Method != http.MethodPost {
-		return h.unpark(w, r)
+		return h.unpark(r)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		h.message(w, r, http.StatusRequestEntityTooLarge, web.MessagePage{
+		answer := h.message(http.StatusRequestEntityTooLarge, web.MessagePage{
 			Title: "The request is too large", Text: "Go back to the application and try again.",
 		})
-		return "", true
+		return "", &answer
 	}
-	return string(body), h.park(w, r, string(body))
+	return string(body), h.park(r, string(body))
 }
 
-// note puts the parameters that may be logged into the request's line.
-func note(ctx context.Context, parameters string) {
+// describe returns the parameters that may be logged.
+func describe(parameters string) requestlog.Entry {
 	values, err := url.ParseQuery(parameters)
 	if err != nil {
-		return
+		return requestlog.Entry{}
 	}
-	record := requestlog.From(ctx)
-	record.Client = values.Get("client_id")
-	record.Param("responseType", values.Get("response_type"))
-	record.Param("responseMode", values.Get("response_mode"))
-	record.Param("scope", values.Get("scope"))
-	record.Param("prompt", values.Get("prompt"))
-	record.Param("maxAge", values.Get("max_age"))
-	record.Param("display", values.Get("display"))
-	record.Param("uiLocales", values.Get("ui_locales"))
-	record.Param("acrValues", values.Get("acr_values"))
+	entry := requestlog.Entry{Client: values.Get("client_id")}
+	entry.Param("responseType", values.Get("response_type"))
+	entry.Param("responseMode", values.Get("response_mode"))
+	entry.Param("scope", values.Get("scope"))
+	entry.Param("prompt", values.Get("prompt"))
+	entry.Param("maxAge", values.Get("max_age"))
+	entry.Param("display", values.Get("display"))
+	entry.Param("uiLocales", values.Get("ui_locales"))
+	entry.Param("acrValues", values.Get("acr_values"))
+	return entry
 }
 
 // silent answers a request with prompt=none.
-func (h *Handler) silent(w http.ResponseWriter, r *http.Request, in *Interaction) {
+func (h *Handler) silent(r *http.Request, in *Interaction) reply.Answer {
 	s, user := h.Cookies.Current(r)
 	if problem := silentProblem(in, s, h.Remember, h.Clock()); problem != "" {
-		h.fail(w, r, in, problem)
-		return
+		return h.fail(r.Context(), in, problem)
 	}
-	h.issue(w, r, in, account{s, user})
+	return h.issue(r.Context(), in, account{s, user})
 }
 
 // interact shows the page, unless the session and what it remembers answer the request.
-func (h *Handler) interact(w http.ResponseWriter, r *http.Request, in *Interaction) {
+func (h *Handler) interact(r *http.Request, in *Interaction) reply.Answer {
 	if !acrSatisfied(in) {
-		h.fail(w, r, in, authlete.AuthorizationFailAcrNotSatisfied)
-		return
+		return h.fail(r.Context(), in, authlete.AuthorizationFailAcrNotSatisfied)
 	}
 	s, user := h.Cookies.Current(r)
 	satisfied := loginProblem(in, s, h.Clock()) == "" && !in.has(authlete.PromptSelectAccount)
 	if satisfied && !consentNeeded(in, s, h.Remember) {
-		h.issue(w, r, in, account{s, user})
-		return
+		return h.issue(r.Context(), in, account{s, user})
 	}
-	in.Browser = h.Cookies.Browser(w, r)
-	h.page(w, r, in, view{account: account{s, user}, username: in.LoginHint, status: http.StatusOK})
+	browser, cookie := h.Cookies.Browser(r)
+	in.Browser = browser
+	return h.page(in, view{account: account{s, user}, username: in.LoginHint, status: http.StatusOK}).WithCookie(cookie)
 }

@@ -1,110 +1,91 @@
 package authorize
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/reply"
-	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
 )
 
 // issue asks the backend for the response to the client.
-func (h *Handler) issue(w http.ResponseWriter, r *http.Request, in *Interaction, who account) {
-	requestlog.From(r.Context()).Subject = who.session.Subject
-	if err := h.Cookies.Touch(w, who.session); err != nil {
-		h.internal(w, r, "Sealing a session failed", err)
-		return
+func (h *Handler) issue(ctx context.Context, in *Interaction, who account) reply.Answer {
+	cookie, err := h.Cookies.Touch(who.session)
+	if err != nil {
+		return reply.Failed("Sealing a session failed", "error", err.Error())
 	}
 	claims, err := users.EncodeClaims(users.Claims(who.user, in.Claims, in.ClaimsLocales))
 	if err != nil {
-		h.internal(w, r, "Encoding claims failed", err)
-		return
+		return reply.Failed("Encoding claims failed", "error", err.Error())
 	}
-	response, err := h.Backend.AuthorizationIssue(r.Context(), &authlete.AuthorizationIssueRequest{
+	response, err := h.Backend.AuthorizationIssue(ctx, &authlete.AuthorizationIssueRequest{
 		Ticket: in.Ticket, Subject: who.session.Subject, AuthTime: who.session.AuthTime, Claims: claims,
 	})
 	if err != nil {
-		h.backendError(w, r, err)
-		return
+		return about(reply.FailedBackend(err), who).WithCookie(cookie)
 	}
-	reply.Note(r.Context(), string(response.Action), response.ResultCode)
 	if response.Action == authlete.AuthorizationIssueBadRequest {
-		h.used(w, r, in)
-		return
+		answer := h.used(in).Noting(reply.Outcome(string(response.Action), response.ResultCode))
+		return about(answer, who).WithCookie(cookie)
 	}
-	h.end(w, r, answer{"auth/authorization/issue", string(response.Action), response.ResponseContent})
+	return about(h.issued.Answer(response.Action, response.ResultCode, response.ResponseContent), who).WithCookie(cookie)
+}
+
+// about notes whose request is answered.
+func about(answer reply.Answer, who account) reply.Answer {
+	answer.Log.Subject = who.session.Subject
+	return answer
 }
 
 // fail asks the backend for the refusal to the client.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, in *Interaction, reason authlete.AuthorizationFailReason) {
-	requestlog.From(r.Context()).Param("reason", string(reason))
-	response, err := h.Backend.AuthorizationFail(r.Context(), &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
-	if err != nil {
-		h.backendError(w, r, err)
-		return
-	}
-	reply.Note(r.Context(), string(response.Action), response.ResultCode)
-	if response.Action == authlete.AuthorizationFailActionBadRequest {
-		h.used(w, r, in)
-		return
-	}
-	h.end(w, r, answer{"auth/authorization/fail", string(response.Action), response.ResponseContent})
+func (h *Handler) fail(ctx context.Context, in *Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
+	answer := h.failure(ctx, in, reason)
+	answer.Log.Param("reason", string(reason))
+	return answer
 }
 
-// answer is what a call of the backend came to.
-type answer struct{ call, action, content string }
+func (h *Handler) failure(ctx context.Context, in *Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
+	response, err := h.Backend.AuthorizationFail(ctx, &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
+	if err != nil {
+		return reply.FailedBackend(err)
+	}
+	if response.Action == authlete.AuthorizationFailActionBadRequest {
+		return h.used(in).Noting(reply.Outcome(string(response.Action), response.ResultCode))
+	}
+	return h.failed.Answer(response.Action, response.ResultCode, response.ResponseContent)
+}
 
-// end sends the client what the backend made for it. Its calls share the names of these actions.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, a answer) {
-	sends := a.action == string(authlete.AuthorizationLocation) || a.action == string(authlete.AuthorizationForm)
-	if sends && a.content == "" {
-		reply.NoContent(r.Context(), a.call)
-		h.Failure(w)
-		return
-	}
-	switch a.action {
-	case string(authlete.AuthorizationLocation):
-		reply.Location(w, r, a.content)
-	case string(authlete.AuthorizationForm):
-		h.Pages.FormPost(w, a.content)
-	case string(authlete.AuthorizationInternalServerError):
-		reply.InternalAction(r.Context(), a.call)
-		h.Failure(w)
-	default:
-		reply.UnknownAction(r.Context(), a.call)
-		h.Failure(w)
-	}
+// formPost answers with the page that the backend made to send its parameters by a form.
+func (h *Handler) formPost(content string) reply.Answer {
+	page := h.Pages.FormPost(content)
+	return reply.Page(http.StatusOK, page.HTML, page.Policy)
 }
 
 // used says that a decision was made before: the ticket is gone. Nothing happens twice.
-func (h *Handler) used(w http.ResponseWriter, r *http.Request, in *Interaction) {
-	h.message(w, r, http.StatusBadRequest, in.wayBack(web.MessagePage{
+func (h *Handler) used(in *Interaction) reply.Answer {
+	return h.message(http.StatusBadRequest, in.wayBack(web.MessagePage{
 		Title: "This page was used already",
 		Text:  "Your decision has been sent to the application before, or it came too late. Go back to the application and start again if you need to.",
 	}))
 }
 
 // refused shows why a request cannot be processed; it must not be sent to an unproven redirect URI.
-func (h *Handler) refused(w http.ResponseWriter, r *http.Request, content string) {
+func (h *Handler) refused(r *http.Request, content string) reply.Answer {
 	var refusal struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
 	if err := json.Unmarshal([]byte(content), &refusal); err != nil {
-		requestlog.From(r.Context()).Problem("The backend's refusal is not JSON", "error", err.Error())
-		h.Failure(w)
-		return
+		return reply.Failed("The backend's refusal is not JSON", "error", err.Error())
 	}
 	if strings.Contains(r.Header.Get("Accept"), reply.JSON) {
-		reply.Send(w, http.StatusBadRequest, reply.JSON, content)
-		return
+		return reply.Content(http.StatusBadRequest, reply.JSON, content)
 	}
-	h.message(w, r, http.StatusBadRequest, web.MessagePage{
+	return h.message(http.StatusBadRequest, web.MessagePage{
 		Title:  "The request cannot be processed",
 		Text:   "The application sent a request that this server cannot accept. Go back to the application and start again, or tell its developers.",
 		Detail: strings.TrimSuffix(refusal.Error+": "+refusal.Description, ": "),
@@ -112,39 +93,20 @@ func (h *Handler) refused(w http.ResponseWriter, r *http.Request, content string
 }
 
 // message shows one sentence.
-func (h *Handler) message(w http.ResponseWriter, r *http.Request, status int, page web.MessagePage) {
+func (h *Handler) message(status int, page web.MessagePage) reply.Answer {
 	page.Service = h.Service
-	if err := h.Pages.Message(w, status, page); err != nil {
-		h.internal(w, r, "Rendering a page failed", err)
+	rendered, err := h.Pages.Message(page)
+	if err != nil {
+		return reply.Failed("Rendering a page failed", "error", err.Error())
 	}
+	return reply.Page(status, rendered.HTML, rendered.Policy)
 }
 
-// backendError says that the server cannot serve at the moment; the cause goes to the log only.
-func (h *Handler) backendError(w http.ResponseWriter, r *http.Request, err error) {
-	reply.NoteBackendError(r.Context(), err)
-	retry, ok := reply.Unavailable(err)
-	if !ok {
-		h.Failure(w)
-		return
+// Failure is the page that says that something went wrong inside, or that the server cannot serve at the moment.
+func (h *Handler) Failure(status int) reply.Answer {
+	page := web.MessagePage{Title: "Something went wrong", Text: "The server could not process the request. Please try again later."}
+	if status == http.StatusServiceUnavailable {
+		page = web.MessagePage{Title: "Please try again later", Text: "The server cannot process requests at the moment."}
 	}
-	w.Header().Set("Retry-After", strconv.Itoa(int(retry.Seconds())))
-	h.message(w, r, http.StatusServiceUnavailable, web.MessagePage{
-		Title: "Please try again later", Text: "The server cannot process requests at the moment.",
-	})
-}
-
-// internal notes a failure of our own and tells the browser no more than that.
-func (h *Handler) internal(w http.ResponseWriter, r *http.Request, problem string, err error) {
-	requestlog.From(r.Context()).Problem(problem, "error", err.Error())
-	h.Failure(w)
-}
-
-// Failure shows that something went wrong inside, and nothing more.
-func (h *Handler) Failure(w http.ResponseWriter) {
-	page := web.MessagePage{
-		Service: h.Service, Title: "Something went wrong", Text: "The server could not process the request. Please try again later.",
-	}
-	if err := h.Pages.Message(w, http.StatusInternalServerError, page); err != nil {
-		reply.ServerError(w)
-	}
+	return h.message(status, page).Render(reply.FailureJSON)
 }

@@ -1,10 +1,10 @@
 package authorize
 
 import (
-	"net/http"
 	"slices"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
@@ -24,12 +24,11 @@ type view struct {
 	status   int
 }
 
-// page writes the login and consent page.
-func (h *Handler) page(w http.ResponseWriter, r *http.Request, in *Interaction, v view) {
+// page shows the login and consent page.
+func (h *Handler) page(in *Interaction, v view) reply.Answer {
 	sealed, err := h.Sealer.Seal(session.PurposeInteraction, in)
 	if err != nil {
-		h.internal(w, r, "Sealing an interaction failed", err)
-		return
+		return reply.Failed("Sealing an interaction failed", "error", err.Error())
 	}
 	page := web.AuthorizePage{
 		Service: h.Service,
@@ -50,9 +49,11 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request, in *Interaction, 
 		}
 	}
 	h.showAccount(&page, in, v)
-	if err := h.Pages.Authorize(w, v.status, page); err != nil {
-		h.internal(w, r, "Rendering a page failed", err)
+	rendered, err := h.Pages.Authorize(page)
+	if err != nil {
+		return reply.Failed("Rendering a page failed", "error", err.Error())
 	}
+	return reply.Page(v.status, rendered.HTML, rendered.Policy)
 }
 
 // showAccount fills in who is, or must be, logged in.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/server/reply"
-	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -28,34 +27,34 @@ type parked struct {
 // park answers a request that another site posted with a redirect to ourselves, because a browser sends cookies that are
 // SameSite=Lax only with what it gets: without them, people who are logged in would be asked to log in. The parameters
 // travel sealed, since whoever posts them may want them kept out of histories and logs. A request that is too large for
-// that is served as it is, without a session.
-func (h *Handler) park(w http.ResponseWriter, r *http.Request, parameters string) bool {
-	if h.Cookies.Came(r) || len(parameters) > maxParked {
-		return false
+// that is served as it is, without a session: the answer is nil.
+func (h *Handler) park(r *http.Request, parameters string) *reply.Answer {
+	if h.Cookies.HasCookies(r) || len(parameters) > maxParked {
+		return nil
 	}
 	sealed, err := h.Sealer.Seal(session.PurposeRequest, parked{Parameters: parameters, At: h.Clock().Unix()})
 	if err != nil {
-		h.internal(w, r, "Sealing a request failed", err)
-		return true
+		answer := reply.Failed("Sealing a request failed", "error", err.Error())
+		return &answer
 	}
-	requestlog.From(r.Context()).Note("PARKED", "")
-	reply.Location(w, r, r.URL.Path+"?"+parkedQuery+sealed)
-	return true
+	answer := reply.Redirect(r.URL.Path + "?" + parkedQuery + sealed)
+	answer.Log.Action = "PARKED"
+	return &answer
 }
 
-// unpark returns the parameters of a request that was got: its query, or what was parked.
-func (h *Handler) unpark(w http.ResponseWriter, r *http.Request) (parameters string, done bool) {
+// unpark returns the parameters of a GET request, its query or what was parked, or what is to be answered instead.
+func (h *Handler) unpark(r *http.Request) (parameters string, instead *reply.Answer) {
 	sealed, ours := strings.CutPrefix(r.URL.RawQuery, parkedQuery)
 	if !ours || strings.Contains(sealed, "&") {
-		return r.URL.RawQuery, false
+		return r.URL.RawQuery, nil
 	}
 	var request parked
 	err := h.Sealer.Open(session.PurposeRequest, sealed, &request)
 	if err != nil || h.Clock().Sub(time.Unix(request.At, 0)) > h.Lifetime {
-		h.message(w, r, http.StatusBadRequest, web.MessagePage{
+		answer := h.message(http.StatusBadRequest, web.MessagePage{
 			Title: "This page has expired", Text: "Go back to the application and start again.",
 		})
-		return "", true
+		return "", &answer
 	}
-	return request.Parameters, false
+	return request.Parameters, nil
 }

@@ -241,7 +241,7 @@ func TestForwardsRequestIDAndTraceContext(t *testing.T) {
 	t.Cleanup(server.Close)
 	b := open(t, configv1alpha1.AuthleteBackend{CredentialsDirectory: folder(t, server.URL, "first")})
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	ctx := requestlog.With(t.Context(), &requestlog.Record{RequestID: "request-1", TraceParent: parent, TraceState: "vendor=1"})
+	ctx := requestlog.With(t.Context(), &requestlog.Request{RequestID: "request-1", TraceParent: parent, TraceState: "vendor=1"})
 	if err := second(b.Token(ctx, &authlete.TokenRequest{})); err != nil {
 		t.Fatal(err)
 	}

@@ -12,15 +12,11 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/basicauth"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/config"
-	"github.com/authserver-dev/operator/server/form"
 	"github.com/authserver-dev/operator/server/livefile"
 	"github.com/authserver-dev/operator/server/reply"
-	"github.com/authserver-dev/operator/server/requestlog"
 )
-
-const challenge = `Basic realm="introspection"`
 
 // Callers knows who may introspect.
 type Callers struct {
@@ -61,7 +57,7 @@ func (c *Callers) Run(ctx context.Context) { c.secrets.Run(ctx) }
 func (c *Callers) Healthy() bool { return c.secrets.Healthy() }
 
 // authentic compares digests, so that neither the content nor the length of a secret shows in the time it takes.
-func (c *Callers) authentic(credentials basicauth.Credentials) bool {
+func (c *Callers) authentic(credentials clientcall.Credentials) bool {
 	want, known := c.secrets.Get()[credentials.User]
 	presented := sha256.Sum256([]byte(credentials.Password))
 	return subtle.ConstantTimeCompare(want[:], presented[:]) == 1 && known
@@ -72,51 +68,51 @@ type Users interface {
 	BySubject(subject string) *configv1alpha1.User
 }
 
-// Handler serves the endpoint.
-type Handler struct {
+// handler serves the endpoint.
+type handler struct {
 	backend authlete.IntrospectionAPI
 	callers *Callers
 	users   Users
+	calls   clientcall.Reader
 	table   reply.Table[authlete.StandardIntrospectionAction]
 }
 
-// New returns the handler.
-func New(backend authlete.IntrospectionAPI, callers *Callers, users Users) *Handler {
-	return &Handler{backend: backend, callers: callers, users: users, table: reply.Table[authlete.StandardIntrospectionAction]{
-		Call: "auth/introspection/standard", Rules: map[authlete.StandardIntrospectionAction]reply.Rule{
-			authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
-			authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-			authlete.StandardIntrospectionInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+// New returns the endpoint.
+func New(backend authlete.IntrospectionAPI, callers *Callers, users Users) reply.Endpoint {
+	h := &handler{
+		backend: backend, callers: callers, users: users, calls: clientcall.NewReader("introspection"),
+		table: reply.Table[authlete.StandardIntrospectionAction]{
+			Call: "auth/introspection/standard", Rules: map[authlete.StandardIntrospectionAction]reply.Rule{
+				authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
+				authlete.StandardIntrospectionJWT:                 {Status: http.StatusOK, ContentType: "application/token-introspection+jwt"},
+				authlete.StandardIntrospectionBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+				authlete.StandardIntrospectionInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+			},
 		},
-	}}
+	}
+	return h.answer
 }
 
-// ServeHTTP serves an introspection request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	credentials, found := basicauth.Parse(r)
-	if found != basicauth.Present || !h.callers.authentic(credentials) {
-		w.Header().Set("WWW-Authenticate", challenge)
-		reply.Error(w, http.StatusUnauthorized, "invalid_client", "The caller is not known or its secret is wrong.")
-		return
+// answer answers an introspection request.
+func (h *handler) answer(r *http.Request) reply.Answer {
+	call, refusal := h.calls.Read(r)
+	if refusal != nil {
+		return *refusal
 	}
-	body, ok := form.Read(w, r)
-	if !ok {
-		return
+	if !h.callers.authentic(call.Basic) {
+		return call.Unauthorized("The caller is not known or its secret is wrong.")
 	}
-	response, err := h.backend.StandardIntrospection(r.Context(), &authlete.StandardIntrospectionRequest{Parameters: body})
+	response, err := h.backend.StandardIntrospection(r.Context(), &authlete.StandardIntrospectionRequest{Parameters: call.Parameters})
 	if err != nil {
-		reply.BackendError(w, r, err)
-		return
+		return reply.FailedBackend(err)
 	}
-	record := requestlog.From(r.Context())
-	reply.Note(r.Context(), string(response.Action), response.ResultCode)
-	record.Client = credentials.User
 	content := response.ResponseContent
 	if response.Action == authlete.StandardIntrospectionOK && h.gone(content) {
 		content = inactive
 	}
-	h.table.Write(w, r, response.Action, content)
+	answer := h.table.Answer(response.Action, response.ResultCode, content)
+	answer.Log.Client = call.Basic.User
+	return answer
 }
 
 // inactive is all that is said of a token that is worth nothing (RFC 7662, section 2.2).
@@ -124,7 +120,7 @@ const inactive = `{"active":false}`
 
 // gone says whether a token belongs to a person who may not use the server any more: the backend does not know people. An
 // answer that cannot be read vouches for nobody.
-func (h *Handler) gone(content string) bool {
+func (h *handler) gone(content string) bool {
 	if !strings.Contains(content, `"sub"`) {
 		return false // it is a client's own
 	}

@@ -38,70 +38,74 @@ type Options struct {
 type Endpoint struct {
 	// Route names it in metrics and the log.
 	Route string
-	// Failure answers for it after a panic; an OAuth error in JSON if nil.
-	Failure func(w http.ResponseWriter)
-	Handler http.Handler
+	// AnyOrigin lets scripts of any site read the answers. It is for what works without cookies.
+	AnyOrigin bool
+	// Failure makes the content of its failures; an OAuth error in JSON if nil.
+	Failure reply.Renderer
+	Answer  reply.Endpoint
 }
 
 // call is what is kept during a request, in one piece of memory.
 type call struct {
-	record   requestlog.Record
-	recorder responseRecorder
-	began    time.Time
+	request requestlog.Request
+	entry   requestlog.Entry
+	began   time.Time
+	status  int
 }
 
-// Wrap surrounds an endpoint.
+// Wrap surrounds an endpoint: it writes the answer and the line in the log.
 func Wrap(opts Options, endpoint Endpoint) http.Handler {
 	observer := opts.Metrics.route(endpoint.Route)
 	if endpoint.Failure == nil {
-		endpoint.Failure = reply.ServerError
+		endpoint.Failure = reply.FailureJSON
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{began: opts.Clock(), recorder: responseRecorder{ResponseWriter: w}}
-		c.record.RequestID = requestID(r)
-		c.record.TraceParent, c.record.TraceState = trace(r.Header)
-		c.record.Address, c.record.Shared = opts.Proxies.Client(r), opts.Proxies.Shared(r)
-		if c.record.Shared {
-			opts.Proxies.warn(r.Context(), opts.Log, c.record.Address)
+		c := &call{began: opts.Clock(), status: http.StatusOK}
+		c.request.RequestID = requestID(r)
+		c.request.TraceParent, c.request.TraceState = trace(r.Header)
+		c.request.Address, c.request.Shared = opts.Proxies.Client(r), opts.Proxies.Shared(r)
+		if c.request.Shared {
+			opts.Proxies.warn(r.Context(), opts.Log, c.request.Address)
 		}
-		setHeaders(w.Header(), c.record.RequestID, opts.HTTPS)
-		if opts.Draining() {
-			w.Header()["Connection"] = closing
-		}
-		ctx, cancel := context.WithTimeout(requestlog.With(r.Context(), &c.record), opts.Timeout)
+		setHeaders(w.Header(), &opts, &endpoint, c.request.RequestID)
+		ctx, cancel := context.WithTimeout(requestlog.With(r.Context(), &c.request), opts.Timeout)
 		defer cancel()
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		observer.begin()
 		defer func() {
-			cause := recover()
-			if cause != nil {
-				c.recovered(cause, endpoint.Failure)
-			}
 			took := opts.Clock().Sub(c.began)
-			observer.end(r.Method, c.recorder.status(), took)
+			observer.end(r.Method, c.status, took)
 			c.log(ctx, opts.Log, r.Method, endpoint.Route, took)
-			if cause == http.ErrAbortHandler { //nolint:errorlint // a panic value, compared as net/http does
-				panic(cause)
-			}
 		}()
-		endpoint.Handler.ServeHTTP(&c.recorder, r.WithContext(ctx))
+		answer := c.answer(&endpoint, r.WithContext(ctx))
+		c.entry = answer.Log
+		c.status = reply.Write(w, r, answer)
 	})
 }
 
-// recovered turns a panic into an error response, where it is not too late, and a line with the stack.
-func (c *call) recovered(cause any, failure func(http.ResponseWriter)) {
-	c.record.Problem("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack()))
-	if c.recorder.code == 0 {
-		failure(&c.recorder)
-	}
+// answer asks the endpoint. A panic becomes a failure, and a line with the stack; http.ErrAbortHandler goes on, after a
+// line.
+func (c *call) answer(endpoint *Endpoint, r *http.Request) (answer reply.Answer) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		answer = reply.Failed("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack())).Render(endpoint.Failure)
+		if cause == http.ErrAbortHandler { //nolint:errorlint // a panic value, compared as net/http does
+			c.entry = answer.Log
+			panic(cause)
+		}
+	}()
+	return endpoint.Answer(r).Render(endpoint.Failure)
 }
 
 // log writes the one line of the request.
 func (c *call) log(ctx context.Context, log *slog.Logger, method, route string, took time.Duration) {
 	level := slog.LevelInfo
-	if c.record.Failed() {
+	if c.entry.Failed() {
 		level = slog.LevelError
 	}
 	if !log.Enabled(ctx, level) {
@@ -109,20 +113,27 @@ func (c *call) log(ctx context.Context, log *slog.Logger, method, route string, 
 	}
 	var buf [16]slog.Attr
 	attrs := append(buf[:0],
-		slog.String("method", method), slog.String("route", route), slog.Int("status", c.recorder.status()),
-		slog.Int64("durationMicros", took.Microseconds()), slog.String("requestId", c.record.RequestID), slog.String("address", c.record.Address))
-	log.LogAttrs(ctx, level, "Request", c.record.Attrs(attrs)...)
+		slog.String("method", method), slog.String("route", route), slog.Int("status", c.status),
+		slog.Int64("durationMicros", took.Microseconds()), slog.String("requestId", c.request.RequestID), slog.String("address", c.request.Address))
+	log.LogAttrs(ctx, level, "Request", c.entry.Attrs(attrs)...)
 }
 
-// setHeaders sets what every response carries. Pages add their own Content-Security-Policy.
-func setHeaders(header http.Header, id string, https bool) {
+// setHeaders sets what every response carries. Pages have a Content-Security-Policy of their own.
+func setHeaders(header http.Header, opts *Options, endpoint *Endpoint, id string) {
 	header["X-Request-Id"] = []string{id}
 	header["X-Content-Type-Options"] = nosniff
 	header["Referrer-Policy"] = noReferrer
 	header["X-Frame-Options"] = deny
 	header["Content-Security-Policy"] = emptyPolicy
-	if https {
+	if opts.HTTPS {
 		header["Strict-Transport-Security"] = hsts
+	}
+	if opts.Draining() {
+		header["Connection"] = closing
+	}
+	if endpoint.AnyOrigin {
+		header["Access-Control-Allow-Origin"] = anyOrigin
+		header["Access-Control-Expose-Headers"] = exposed
 	}
 }
 
@@ -136,6 +147,8 @@ var (
 	emptyPolicy = []string{"default-src 'none'; frame-ancestors 'none'"}
 	hsts        = []string{"max-age=31536000"} // this host only: what else lies below it is not ours to decide
 	closing     = []string{"close"}
+	anyOrigin   = []string{"*"}
+	exposed     = []string{"WWW-Authenticate, Retry-After"}
 )
 
 // requestID takes over a sensible X-Request-Id or makes one.
@@ -150,35 +163,4 @@ func requestID(r *http.Request) string {
 
 func notIDChar(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.'
-}
-
-// responseRecorder remembers the status.
-type responseRecorder struct {
-	http.ResponseWriter
-
-	code int
-}
-
-func (w *responseRecorder) WriteHeader(code int) {
-	if w.code == 0 {
-		w.code = code
-	}
-	w.ResponseWriter.WriteHeader(code)
-}
-
-func (w *responseRecorder) Write(data []byte) (int, error) {
-	if w.code == 0 {
-		w.code = http.StatusOK
-	}
-	return w.ResponseWriter.Write(data)
-}
-
-// Unwrap lets http.ResponseController and http.MaxBytesReader reach the connection.
-func (w *responseRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *responseRecorder) status() int {
-	if w.code == 0 {
-		return http.StatusOK
-	}
-	return w.code
 }

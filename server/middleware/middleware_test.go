@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/authserver-dev/operator/server/middleware"
+	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/requestlog"
 )
 
@@ -51,17 +52,20 @@ func (w *wrapped) line(t *testing.T) map[string]any {
 	return line
 }
 
+func empty(*http.Request) reply.Answer { return reply.Answer{Status: http.StatusNoContent} }
+
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	var address string
-	w := wrap(t, true, middleware.Endpoint{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w := wrap(t, true, middleware.Endpoint{Answer: func(r *http.Request) reply.Answer {
 		address = requestlog.Address(r.Context())
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("the request has no deadline")
 		}
-		requestlog.From(r.Context()).Param("scope", "openid")
-		rw.WriteHeader(http.StatusTeapot)
-	})})
+		answer := reply.Answer{Status: http.StatusTeapot}
+		answer.Log.Param("scope", "openid")
+		return answer
+	}})
 	w.draining = true
 	r := httptest.NewRequest(http.MethodPost, "/route?code=secret-code", strings.NewReader("password=secret-password"))
 	r.RemoteAddr = "10.1.2.3:4"
@@ -108,7 +112,7 @@ func TestRequest(t *testing.T) {
 
 func TestRequestID(t *testing.T) {
 	t.Parallel()
-	w := wrap(t, false, middleware.Endpoint{Handler: http.NotFoundHandler()})
+	w := wrap(t, false, middleware.Endpoint{Answer: empty})
 	seen := map[string]bool{}
 	for _, id := range []string{"", "", "a b", "a\nb", strings.Repeat("x", 65), "<script>", "fine_1.2-3"} {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
@@ -128,21 +132,15 @@ func TestRequestID(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	page := func(w http.ResponseWriter) {
-		w.WriteHeader(http.StatusInternalServerError)
-		_, _ = io.WriteString(w, "<h1>")
-	}
+	page := func(status int) reply.Answer { return reply.Page(status, "<h1>", "") }
+	inside := func(*http.Request) reply.Answer { panic("inside") }
 	for name, test := range map[string]struct {
 		endpoint middleware.Endpoint
 		status   int
 		body     string
 	}{
-		"JSON": {middleware.Endpoint{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("inside") })}, 500, `"server_error"`},
-		"page": {middleware.Endpoint{Failure: page, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("inside") })}, 500, "<h1>"},
-		"too late": {middleware.Endpoint{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusOK)
-			panic("inside")
-		})}, 200, ""},
+		"JSON": {middleware.Endpoint{Answer: inside}, 500, `"server_error"`},
+		"page": {middleware.Endpoint{Answer: inside, Failure: page}, 500, "<h1>"},
 	} {
 		w := wrap(t, false, test.endpoint)
 		response := httptest.NewRecorder()
@@ -160,7 +158,7 @@ func TestPanic(t *testing.T) {
 // TestAbort: a handler that gives the connection up has its way, and a line.
 func TestAbort(t *testing.T) {
 	t.Parallel()
-	w := wrap(t, false, middleware.Endpoint{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })})
+	w := wrap(t, false, middleware.Endpoint{Answer: func(*http.Request) reply.Answer { panic(http.ErrAbortHandler) }})
 	defer func() {
 		if cause := recover(); cause != http.ErrAbortHandler { //nolint:errorlint // a panic value
 			t.Errorf("recovered %v", cause)
@@ -174,11 +172,12 @@ func TestBodyIsBounded(t *testing.T) {
 	t.Parallel()
 	var read int
 	var err error
-	w := wrap(t, false, middleware.Endpoint{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	w := wrap(t, false, middleware.Endpoint{Answer: func(r *http.Request) reply.Answer {
 		var data []byte
 		data, err = io.ReadAll(r.Body)
 		read = len(data)
-	})})
+		return empty(r)
+	}})
 	w.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", 1<<20))))
 	if err == nil || read > 64<<10 {
 		t.Errorf("read %d bytes, %v", read, err)
@@ -246,7 +245,10 @@ func TestUnknownProxy(t *testing.T) {
 		handler := middleware.Wrap(middleware.Options{
 			Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now,
 			Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
-		}, middleware.Endpoint{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = requestlog.Address(r.Context()) })})
+		}, middleware.Endpoint{Answer: func(r *http.Request) reply.Answer {
+			got = requestlog.Address(r.Context())
+			return empty(r)
+		}})
 		for range 2 {
 			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 			r.RemoteAddr = "10.0.0.1:1"
@@ -294,7 +296,7 @@ func BenchmarkWrap(b *testing.B) {
 	handler := middleware.Wrap(middleware.Options{
 		Log: slog.New(slog.NewJSONHandler(&nowhere{}, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now, HTTPS: true,
 		Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
-	}, middleware.Endpoint{Route: "/route", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })})
+	}, middleware.Endpoint{Route: "/route", Answer: empty})
 	r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
 	b.ReportAllocs()
 	for b.Loop() {

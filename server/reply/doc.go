@@ -1,6 +1,10 @@
-// Package reply writes responses: the tables that turn a backend's action into
-// an HTTP response, OAuth error bodies, redirects and forms. It is the only place
-// that decides what a client sees when something goes wrong inside.
+// Package reply describes responses as values and writes them.
 //
-// It does not render pages; web does.
+// An Endpoint takes a request and returns an Answer: content, a redirect, a page,
+// nothing, or a failure with its cause, each with what belongs into the log. Serve
+// writes an Answer; nothing else touches the ResponseWriter. Tables turn the
+// actions of backend calls into Answers.
+//
+// It is the only place that decides what a client sees when something goes wrong
+// inside. It does not render pages; web does.
 package reply

@@ -12,14 +12,13 @@ import (
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/reply"
-	"github.com/authserver-dev/operator/server/requestlog"
 )
 
-// request returns a request with a record for its line.
-func request(method string) (*http.Request, *requestlog.Record) {
-	record := &requestlog.Record{}
-	r := httptest.NewRequest(method, "/", http.NoBody)
-	return r.WithContext(requestlog.With(r.Context(), record)), record
+// send writes an answer as the middleware does.
+func send(method string, answer reply.Answer) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	reply.Endpoint(func(*http.Request) reply.Answer { return answer }).ServeHTTP(w, httptest.NewRequest(method, "/", http.NoBody))
+	return w
 }
 
 func TestTable(t *testing.T) {
@@ -27,8 +26,9 @@ func TestTable(t *testing.T) {
 	table := reply.Table[authlete.UserInfoAction]{
 		Call: "auth/userinfo", Rules: map[authlete.UserInfoAction]reply.Rule{
 			authlete.UserInfoOK:           {Status: http.StatusOK, ContentType: reply.JSON},
-			authlete.UserInfoUnauthorized: {Status: http.StatusUnauthorized, Challenge: reply.Content},
-			authlete.UserInfoForbidden:    {Status: http.StatusForbidden, ContentType: reply.JSON, Challenge: `Bearer realm="x"`},
+			authlete.UserInfoUnauthorized: {Status: http.StatusUnauthorized, Challenge: true},
+			authlete.UserInfoForbidden:    {Failure: true},
+			authlete.UserInfoBadRequest:   {Make: reply.Redirect},
 		},
 	}
 	for name, test := range map[string]struct {
@@ -42,14 +42,19 @@ func TestTable(t *testing.T) {
 			authlete.UserInfoOK, "", 500, `{"error":"server_error","error_description":"The server could not process the request."}`, "application/json", "",
 		},
 		"challenge content": {authlete.UserInfoUnauthorized, `Bearer error="x"`, 401, "", "", `Bearer error="x"`},
-		"challenge":         {authlete.UserInfoForbidden, "{}", 403, "{}", "application/json", `Bearer realm="x"`},
+		"failure": {
+			authlete.UserInfoForbidden, "{}", 500, `{"error":"server_error","error_description":"The server could not process the request."}`, "application/json", "",
+		},
+		"made": {authlete.UserInfoBadRequest, "https://x.example.com", 303, "", "", ""},
+		"made of nothing": {
+			authlete.UserInfoBadRequest, "", 500, `{"error":"server_error","error_description":"The server could not process the request."}`, "application/json", "",
+		},
 		"unknown action": {
 			"TELEPORT", "inside", 500, `{"error":"server_error","error_description":"The server could not process the request."}`, "application/json", "",
 		},
 	} {
-		w := httptest.NewRecorder()
-		r, record := request(http.MethodPost)
-		table.Write(w, r, test.action, test.content)
+		answer := table.Answer(test.action, "E1", test.content)
+		w := send(http.MethodPost, answer)
 		header := w.Result().Header
 		described := header.Get("Content-Type") == test.contentType && header.Get("WWW-Authenticate") == test.challenge
 		if w.Code != test.status || w.Body.String() != test.body || !described {
@@ -58,13 +63,13 @@ func TestTable(t *testing.T) {
 		if header.Get("Cache-Control") != "no-store" || header.Get("Pragma") != "no-cache" {
 			t.Errorf("%s: a cache may keep it: %v", name, header)
 		}
-		if record.Failed() != (test.status == 500) {
-			t.Errorf("%s: failed %v", name, record.Failed())
+		if answer.Log.Failed() != (test.status == 500) || answer.Log.Action != string(test.action) || answer.Log.Result != "E1" {
+			t.Errorf("%s: log entry %+v", name, answer.Log)
 		}
 	}
 }
 
-func TestBackendError(t *testing.T) {
+func TestFailedBackend(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		err    error
@@ -81,15 +86,14 @@ func TestBackendError(t *testing.T) {
 		"too slow":        {context.DeadlineExceeded, 503, "temporarily_unavailable", "5", true},
 		"caller went off": {fmt.Errorf("reading: %w", context.Canceled), 503, "temporarily_unavailable", "5", false},
 	} {
-		w := httptest.NewRecorder()
-		r, record := request(http.MethodPost)
-		reply.BackendError(w, r, test.err)
+		answer := reply.FailedBackend(test.err)
+		w := send(http.MethodPost, answer)
 		var body map[string]string
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 			t.Fatalf("%s: %v in %q", name, err, w.Body.String())
 		}
-		if w.Code != test.status || body["error"] != test.code || w.Header().Get("Retry-After") != test.retry || record.Failed() != test.failed {
-			t.Errorf("%s: %d %v, Retry-After %q, failed %v", name, w.Code, body, w.Header().Get("Retry-After"), record.Failed())
+		if w.Code != test.status || body["error"] != test.code || w.Header().Get("Retry-After") != test.retry || answer.Log.Failed() != test.failed {
+			t.Errorf("%s: %d %v, Retry-After %q, failed %v", name, w.Code, body, w.Header().Get("Retry-After"), answer.Log.Failed())
 		}
 		if len(body) != 2 {
 			t.Errorf("%s: the body says too much: %v", name, body)
@@ -97,14 +101,25 @@ func TestBackendError(t *testing.T) {
 	}
 }
 
-// TestLocation: the redirect after a form must not carry the form, password included, to the client (RFC 9700, 4.12).
-func TestLocation(t *testing.T) {
+// TestRender: a failure takes the form that its place has, and loses nothing on the way; other answers stay as they are.
+func TestRender(t *testing.T) {
+	t.Parallel()
+	page := func(status int) reply.Answer { return reply.Page(status, "<h1>", "default-src 'none'") }
+	failed := reply.FailedBackend(&authlete.Error{Status: 429, RetryAfter: 30 * time.Second}).WithCookie(&http.Cookie{Name: "a", Value: "b"}).Render(page)
+	if failed.Status != 503 || failed.Content != "<h1>" || failed.RetryAfter != 30*time.Second || len(failed.Cookies) != 1 || !failed.Log.Failed() {
+		t.Errorf("the failure became %+v", failed)
+	}
+	if answer := reply.Error(400, "invalid_request", "x").Render(page); answer.ContentType != reply.JSON || answer.Status != 400 {
+		t.Errorf("an answer that is no failure became %+v", answer)
+	}
+}
+
+// TestRedirect: the redirect after a form must not carry the form, password included, to the client (RFC 9700, 4.12).
+func TestRedirect(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]int{http.MethodGet: http.StatusFound, http.MethodPost: http.StatusSeeOther} {
-		w := httptest.NewRecorder()
-		r, _ := request(method)
 		const location = "https://app.example.com/a/../b//c?x=1#y"
-		reply.Location(w, r, location)
+		w := send(method, reply.Redirect(location))
 		if w.Code != want || w.Header().Get("Location") != location || w.Body.Len() != 0 || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v", method, w.Code, w.Header())
 		}

@@ -1,22 +1,18 @@
 package requestlog
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 )
 
-// Record is what an endpoint adds to the line of its request. It belongs to one
-// request and is not safe for concurrent use.
-type Record struct {
+// Entry is what an endpoint adds to the line of its request.
+type Entry struct {
 	// Action is the backend's action, Result its result code.
 	Action, Result string
 	// Client and Subject are who the request is about.
 	Client, Subject string
-	// RequestID names the request in the log; TraceParent and TraceState are its trace context (W3C), "" if it has none.
-	RequestID, TraceParent, TraceState string
-	// Address is where the request comes from. Shared says that it is a proxy's, who may speak for anybody.
-	Address string
-	Shared  bool
 
 	params []slog.Attr
 	// problem and problems are what went wrong inside.
@@ -24,48 +20,50 @@ type Record struct {
 	problems []slog.Attr
 }
 
-// Address returns where the request of the context comes from; "" if only a proxy's address is known.
-func Address(ctx context.Context) string {
-	record := From(ctx)
-	if record.Shared {
-		return ""
-	}
-	return record.Address
-}
-
-type contextKey struct{}
-
-// With returns a context that carries the record.
-func With(ctx context.Context, record *Record) context.Context {
-	return context.WithValue(ctx, contextKey{}, record)
-}
-
-// From returns the record of the request; one that nobody reads outside of a request.
-func From(ctx context.Context) *Record {
-	if record, ok := ctx.Value(contextKey{}).(*Record); ok {
-		return record
-	}
-	return &Record{}
-}
-
-// Note takes over the outcome of a backend call.
-func (r *Record) Note(action, result string) { r.Action, r.Result = action, result }
-
 // Problem notes that something went wrong inside; the line becomes an error.
-func (r *Record) Problem(message, key, value string) {
-	r.problem = message
-	r.problems = append(r.problems, slog.String(key, value))
+func (e *Entry) Problem(message, key, value string) {
+	e.problem = message
+	e.problems = append(e.problems, slog.String(key, value))
 }
 
 // Param notes a request parameter. Callers name each parameter that may be logged; codes, tokens, passwords and state
 // are never among them.
-func (r *Record) Param(name, value string) {
+func (e *Entry) Param(name, value string) {
 	if value != "" {
-		r.params = append(r.params, slog.String(name, truncate(value)))
+		e.params = append(e.params, slog.String(name, truncate(value)))
 	}
 }
 
-// maxParam bounds a logged parameter.
+// Add completes the entry with what was known earlier: what the entry has already stays.
+func (e *Entry) Add(earlier Entry) {
+	e.Action, e.Result = cmp.Or(e.Action, earlier.Action), cmp.Or(e.Result, earlier.Result)
+	e.Client, e.Subject = cmp.Or(e.Client, earlier.Client), cmp.Or(e.Subject, earlier.Subject)
+	e.problem = cmp.Or(e.problem, earlier.problem)
+	if len(earlier.params) > 0 {
+		e.params = append(slices.Clip(earlier.params), e.params...)
+	}
+	if len(earlier.problems) > 0 {
+		e.problems = append(slices.Clip(earlier.problems), e.problems...)
+	}
+}
+
+// Failed says whether Problem was called; the line is an error then.
+func (e *Entry) Failed() bool { return e.problem != "" }
+
+// Attrs appends what is known to the attributes of the line.
+func (e *Entry) Attrs(attrs []slog.Attr) []slog.Attr {
+	for _, pair := range [...]struct{ key, value string }{
+		{"action", e.Action}, {"resultCode", e.Result}, {"client", e.Client}, {"subject", e.Subject}, {"problem", e.problem},
+	} {
+		if pair.value != "" {
+			attrs = append(attrs, slog.String(pair.key, truncate(pair.value)))
+		}
+	}
+	attrs = append(attrs, e.params...)
+	return append(attrs, e.problems...)
+}
+
+// maxParam bounds a logged value.
 const maxParam = 200
 
 func truncate(text string) string {
@@ -75,18 +73,35 @@ func truncate(text string) string {
 	return text
 }
 
-// Failed says whether Problem was called; the line is an error then.
-func (r *Record) Failed() bool { return r.problem != "" }
+// Request is what is known of a request before an endpoint sees it. Its context carries it.
+type Request struct {
+	// RequestID names the request in the log; TraceParent and TraceState are its trace context (W3C), "" if it has none.
+	RequestID, TraceParent, TraceState string
+	// Address is where the request comes from. Shared says that it is a proxy's, who may speak for anybody.
+	Address string
+	Shared  bool
+}
 
-// Attrs appends what is known to the attributes of the line.
-func (r *Record) Attrs(attrs []slog.Attr) []slog.Attr {
-	for _, pair := range [...]struct{ key, value string }{
-		{"action", r.Action}, {"resultCode", r.Result}, {"client", r.Client}, {"subject", r.Subject}, {"problem", r.problem},
-	} {
-		if pair.value != "" {
-			attrs = append(attrs, slog.String(pair.key, truncate(pair.value)))
-		}
+// Address returns where the request of the context comes from; "" if only a proxy's address is known.
+func Address(ctx context.Context) string {
+	request := From(ctx)
+	if request.Shared {
+		return ""
 	}
-	attrs = append(attrs, r.params...)
-	return append(attrs, r.problems...)
+	return request.Address
+}
+
+type contextKey struct{}
+
+// With returns a context that carries the request.
+func With(ctx context.Context, request *Request) context.Context {
+	return context.WithValue(ctx, contextKey{}, request)
+}
+
+// From returns the request of the context; an empty one outside of requests.
+func From(ctx context.Context) *Request {
+	if request, ok := ctx.Value(contextKey{}).(*Request); ok {
+		return request
+	}
+	return &Request{}
 }

@@ -4,63 +4,43 @@ import (
 	"net/http"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/basicauth"
-	"github.com/authserver-dev/operator/server/form"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/reply"
-	"github.com/authserver-dev/operator/server/requestlog"
 )
 
-const challenge = `Basic realm="revocation"`
-
-// Handler serves the endpoint.
-type Handler struct {
-	backend                   authlete.RevocationAPI
-	withHeader, withoutHeader reply.Table[authlete.RevocationAction]
+// handler serves the endpoint.
+type handler struct {
+	backend authlete.RevocationAPI
+	calls   clientcall.Reader
+	table   reply.Table[authlete.RevocationAction]
 }
 
-// New returns the handler.
-func New(backend authlete.RevocationAPI) *Handler {
-	table := func(invalidClient reply.Rule) reply.Table[authlete.RevocationAction] {
-		return reply.Table[authlete.RevocationAction]{
-			Call: "auth/revocation", Rules: map[authlete.RevocationAction]reply.Rule{
-				authlete.RevocationOK:                  {Status: http.StatusOK}, // the body is empty (RFC 7009, section 2.2)
-				authlete.RevocationBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
-				authlete.RevocationInvalidClient:       invalidClient,
-				authlete.RevocationInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
-			},
-		}
-	}
-	return &Handler{
-		backend:       backend,
-		withHeader:    table(reply.Rule{Status: http.StatusUnauthorized, ContentType: reply.JSON, Challenge: challenge}),
-		withoutHeader: table(reply.Rule{Status: http.StatusBadRequest, ContentType: reply.JSON}),
-	}
+// New returns the endpoint.
+func New(backend authlete.RevocationAPI) reply.Endpoint {
+	h := &handler{backend: backend, calls: clientcall.NewReader("revocation"), table: reply.Table[authlete.RevocationAction]{
+		Call: "auth/revocation", Rules: map[authlete.RevocationAction]reply.Rule{
+			authlete.RevocationOK:                  {Status: http.StatusOK}, // the body is empty (RFC 7009, section 2.2)
+			authlete.RevocationBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
+			authlete.RevocationInvalidClient:       {Status: http.StatusUnauthorized, ContentType: reply.JSON},
+			authlete.RevocationInternalServerError: {Status: http.StatusInternalServerError, ContentType: reply.JSON},
+		},
+	}}
+	return h.answer
 }
 
-// ServeHTTP serves a revocation request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, ok := form.Read(w, r)
-	if !ok {
-		return
-	}
-	credentials, found := basicauth.Parse(r)
-	if found == basicauth.Malformed {
-		w.Header().Set("WWW-Authenticate", challenge)
-		reply.Error(w, http.StatusUnauthorized, "invalid_client", "The Authorization header is malformed.")
-		return
+// answer answers a revocation request.
+func (h *handler) answer(r *http.Request) reply.Answer {
+	call, refusal := h.calls.Read(r)
+	if refusal != nil {
+		return *refusal
 	}
 	response, err := h.backend.Revocation(r.Context(), &authlete.RevocationRequest{
-		Parameters: body, ClientID: credentials.User, ClientSecret: credentials.Password,
+		Parameters: call.Parameters, ClientID: call.Basic.User, ClientSecret: call.Basic.Password,
 	})
 	if err != nil {
-		reply.BackendError(w, r, err)
-		return
+		return reply.FailedBackend(err)
 	}
-	reply.Note(r.Context(), string(response.Action), response.ResultCode)
-	requestlog.From(r.Context()).Client = credentials.User
-	table := h.withoutHeader
-	if found == basicauth.Present {
-		table = h.withHeader
-	}
-	table.Write(w, r, response.Action, response.ResponseContent)
+	answer := call.Challenge(h.table.Answer(response.Action, response.ResultCode, response.ResponseContent))
+	answer.Log.Client = call.Basic.User
+	return answer
 }

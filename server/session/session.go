@@ -99,41 +99,40 @@ func (c *Cookies) Current(r *http.Request) (*Session, *configv1alpha1.User) {
 	return session, user
 }
 
-// Touch notes that the session was used; it writes the cookie at most once a minute.
-func (c *Cookies) Touch(w http.ResponseWriter, session *Session) error {
+// Touch notes that the session was used. It returns the cookie to set at most once a minute, nil otherwise.
+func (c *Cookies) Touch(session *Session) (*http.Cookie, error) {
 	now := c.opts.Clock().Unix()
 	if now-session.LastSeen < int64(refreshAfter/time.Second) {
-		return nil
+		return nil, nil //nolint:nilnil // there is nothing to set
 	}
 	session.LastSeen = now
-	return c.Write(w, session)
+	return c.Cookie(session)
 }
 
-// Write sends the session to the browser.
-func (c *Cookies) Write(w http.ResponseWriter, session *Session) error {
+// Cookie is the session as the browser keeps it.
+func (c *Cookies) Cookie(session *Session) (*http.Cookie, error) {
 	value, err := c.opts.Sealer.Seal(PurposeSession, session)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	http.SetCookie(w, c.cookie(c.sessionName, value))
-	return nil
+	return c.cookie(c.sessionName, value), nil
 }
 
-// Came says whether the browser sent any cookie of this server. It does not with a request that another site posted,
-// because the cookies are SameSite=Lax.
-func (c *Cookies) Came(r *http.Request) bool {
+// HasCookies says whether the browser sent any cookie of this server. It does not with a request that another site
+// posted, because the cookies are SameSite=Lax.
+func (c *Cookies) HasCookies(r *http.Request) bool {
 	_, err := r.Cookie(c.sessionName)
 	return err == nil || c.KnownBrowser(r) != ""
 }
 
-// Browser returns a random value that stays with this browser and binds forms to it; it is created when missing.
-func (c *Cookies) Browser(w http.ResponseWriter, r *http.Request) string {
+// Browser returns a random value that stays with this browser and binds forms to it. A browser that has none yet must be
+// sent the cookie; it is nil otherwise.
+func (c *Cookies) Browser(r *http.Request) (value string, cookie *http.Cookie) {
 	if value := c.KnownBrowser(r); value != "" {
-		return value
+		return value, nil
 	}
-	value := random(16)
-	http.SetCookie(w, c.cookie(c.browserName, value))
-	return value
+	value = random(16)
+	return value, c.cookie(c.browserName, value)
 }
 
 // SameBrowser says whether the request comes from the browser that has the value.

@@ -90,11 +90,10 @@ func TestSessionEnds(t *testing.T) {
 			cookies := session.NewCookies(session.Options{
 				Sealer: sealer(t, key("a")), Users: users, Secure: true, Idle: time.Hour, Absolute: 3 * time.Hour, Clock: func() time.Time { return now },
 			})
-			w := httptest.NewRecorder()
-			if err := cookies.Write(w, cookies.New(users["1"])); err != nil {
+			cookie, err := cookies.Cookie(cookies.New(users["1"]))
+			if err != nil {
 				t.Fatal(err)
 			}
-			cookie := w.Result().Cookies()[0]
 			if !strings.HasPrefix(cookie.Name, "__Host-") || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode {
 				t.Errorf("the cookie is not protected: %+v", cookie)
 			}
@@ -117,19 +116,19 @@ func TestAbsoluteEnd(t *testing.T) {
 	cookies := session.NewCookies(session.Options{
 		Sealer: sealer(t, key("a")), Users: users, Idle: time.Hour, Absolute: 3 * time.Hour, Clock: func() time.Time { return now },
 	})
-	w := httptest.NewRecorder()
-	if err := cookies.Write(w, cookies.New(users["1"])); err != nil {
+	cookie, err := cookies.Cookie(cookies.New(users["1"]))
+	if err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
-		r.AddCookie(w.Result().Cookies()[0])
+		r.AddCookie(cookie)
 		current, _ := cookies.Current(r)
 		if current == nil {
 			break
 		}
-		now, w = now.Add(45*time.Minute), httptest.NewRecorder()
-		if err := cookies.Touch(w, current); err != nil {
+		now = now.Add(45 * time.Minute)
+		if cookie, err = cookies.Touch(current); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,15 +145,15 @@ func TestTouch(t *testing.T) {
 	s := cookies.New(&configv1alpha1.User{Subject: "1"})
 	for name, test := range map[string]struct {
 		after time.Duration
-		want  int
-	}{"at once": {0, 0}, "after a minute": {time.Minute, 1}} {
+		want  bool
+	}{"at once": {0, false}, "after a minute": {time.Minute, true}} {
 		now = time.Unix(s.LastSeen, 0).Add(test.after)
-		w := httptest.NewRecorder()
-		if err := cookies.Touch(w, s); err != nil {
+		cookie, err := cookies.Touch(s)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got := len(w.Result().Cookies()); got != test.want {
-			t.Errorf("%s: %d cookies, want %d", name, got, test.want)
+		if (cookie != nil) != test.want {
+			t.Errorf("%s: cookie %v, want one: %v", name, cookie, test.want)
 		}
 	}
 }
@@ -167,21 +166,21 @@ func TestServersOfOneHost(t *testing.T) {
 	names := map[string]bool{}
 	for _, issuer := range []string{"https://login.example.com/a", "https://login.example.com/b"} {
 		cookies := session.NewCookies(session.Options{Sealer: ring, Users: users, Secure: true, Issuer: issuer, Clock: time.Now})
-		w := httptest.NewRecorder()
-		if err := cookies.Write(w, cookies.New(users["1"])); err != nil {
+		login, err := cookies.Cookie(cookies.New(users["1"]))
+		if err != nil {
 			t.Fatal(err)
 		}
-		browser := cookies.Browser(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		browser, binding := cookies.Browser(httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
-		for _, cookie := range w.Result().Cookies() {
+		for _, cookie := range []*http.Cookie{login, binding} {
 			names[cookie.Name] = true
 			r.AddCookie(cookie)
 		}
-		if !cookies.Came(r) || !cookies.SameBrowser(r, browser) || cookies.SameBrowser(r, browser+"x") || cookies.SameBrowser(r, "") {
+		if !cookies.HasCookies(r) || !cookies.SameBrowser(r, browser) || cookies.SameBrowser(r, browser+"x") || cookies.SameBrowser(r, "") {
 			t.Error("the browser is not known again")
 		}
 		other := session.NewCookies(session.Options{Sealer: ring, Users: users, Secure: true, Issuer: issuer + "/c", Clock: time.Now})
-		if other.Came(r) {
+		if other.HasCookies(r) {
 			t.Error("another server takes the cookies for its own")
 		}
 	}

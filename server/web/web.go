@@ -1,15 +1,12 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -47,46 +44,36 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Authorize writes the page.
-func (rd *Renderer) Authorize(w http.ResponseWriter, status int, page AuthorizePage) error {
+// Page is a rendered page and the Content-Security-Policy that it needs.
+type Page struct{ HTML, Policy string }
+
+// Authorize renders the page.
+func (rd *Renderer) Authorize(page AuthorizePage) (Page, error) {
 	policy := []string{
 		"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'",
 		strings.TrimSpace("form-action 'self' " + destinations(page.RedirectURI)),
 	}
-	return rd.write(w, status, policy, "authorize.html", page)
+	return rd.render(policy, "authorize.html", page)
 }
 
-// Message writes the page.
-func (rd *Renderer) Message(w http.ResponseWriter, status int, page MessagePage) error {
+// Message renders the page.
+func (rd *Renderer) Message(page MessagePage) (Page, error) {
 	policy := []string{"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'", "form-action 'none'"}
-	return rd.write(w, status, policy, "message.html", page)
+	return rd.render(policy, "message.html", page)
 }
 
-// FormPost writes the page that a backend made for the action FORM. Only its one known script may run.
-func (rd *Renderer) FormPost(w http.ResponseWriter, html string) {
+// FormPost is the page that a backend made for the action FORM. Only its one known script may run.
+func (rd *Renderer) FormPost(html string) Page {
 	policy := []string{"default-src 'none'", rd.scriptPart, "base-uri 'none'", "frame-ancestors 'none'"}
-	send(w, http.StatusOK, policy, []byte(html))
+	return Page{HTML: html, Policy: strings.Join(policy, "; ")}
 }
 
-// write renders the whole page before it sends anything.
-func (rd *Renderer) write(w http.ResponseWriter, status int, policy []string, name string, data any) error {
-	var buffer bytes.Buffer
+func (rd *Renderer) render(policy []string, name string, data any) (Page, error) {
+	var buffer strings.Builder
 	if err := rd.templates.ExecuteTemplate(&buffer, name, data); err != nil {
-		return fmt.Errorf("rendering %s: %w", name, err)
+		return Page{}, fmt.Errorf("rendering %s: %w", name, err)
 	}
-	send(w, status, policy, buffer.Bytes())
-	return nil
-}
-
-func send(w http.ResponseWriter, status int, policy []string, body []byte) {
-	header := w.Header()
-	header.Set("Content-Security-Policy", strings.Join(policy, "; "))
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	header.Set("Pragma", "no-cache")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the browser is gone if this fails
+	return Page{HTML: buffer.String(), Policy: strings.Join(policy, "; ")}, nil
 }
 
 // destinations are the sources that form-action must allow beside our own. Chrome applies it to every redirect that

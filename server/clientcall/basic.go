@@ -1,4 +1,4 @@
-package basicauth
+package clientcall
 
 import (
 	"encoding/base64"
@@ -7,17 +7,13 @@ import (
 	"strings"
 )
 
-// Result says what the Authorization header holds.
-type Result int
+// header says what the Authorization header holds.
+type header int
 
-// Results.
 const (
-	// Absent means that there is no Basic header.
-	Absent Result = iota
-	// Malformed means that the header cannot be decoded.
-	Malformed
-	// Present means that user and password were decoded.
-	Present
+	absent    header = iota // there is no Basic header
+	malformed               // it cannot be decoded
+	present                 // user and password were decoded
 )
 
 // Credentials are user and password.
@@ -25,25 +21,25 @@ type Credentials struct {
 	User, Password string
 }
 
-// Parse reads the credentials. OAuth clients form-encode both parts before they
+// parseBasic reads the credentials. OAuth clients form-encode both parts before they
 // join them with a colon (RFC 6749, section 2.3.1); only the first colon separates.
-func Parse(r *http.Request) (Credentials, Result) {
+func parseBasic(r *http.Request) (Credentials, header) {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Basic") {
-		return Credentials{}, Absent
+		return Credentials{}, absent
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil {
-		return Credentials{}, Malformed
+		return Credentials{}, malformed
 	}
 	user, password, ok := strings.Cut(string(decoded), ":")
 	if !ok || user == "" {
-		return Credentials{}, Malformed
+		return Credentials{}, malformed
 	}
 	user, userErr := url.QueryUnescape(user)
 	password, passwordErr := url.QueryUnescape(password)
 	if userErr != nil || passwordErr != nil {
-		return Credentials{}, Malformed
+		return Credentials{}, malformed
 	}
-	return Credentials{User: user, Password: password}, Present
+	return Credentials{User: user, Password: password}, present
 }

@@ -3,7 +3,6 @@ package reply_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/textproto"
 	"net/url"
 	"strings"
@@ -41,10 +40,9 @@ func TestCause(t *testing.T) {
 		"a timeout":  {&authlete.Error{Call: "auth/token", Err: context.DeadlineExceeded}, "calling auth/token: context deadline exceeded"},
 		"the engine": {errors.New("database is locked"), "database is locked"},
 	} {
-		r, record := request(http.MethodPost)
-		reply.NoteBackendError(r.Context(), test.err)
+		answer := reply.FailedBackend(test.err)
 		got := ""
-		for _, attr := range record.Attrs(nil) {
+		for _, attr := range answer.Log.Attrs(nil) {
 			if attr.Key == "error" {
 				got = attr.Value.String()
 			}
@@ -55,15 +53,14 @@ func TestCause(t *testing.T) {
 	}
 }
 
-func TestNote(t *testing.T) {
+func TestOutcome(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"OK": "OK", "NATIVE_SSO": "NATIVE_SSO", "A004001": "A004001", "": "", "a page": "UNREADABLE", strings.Repeat("A", 65): "UNREADABLE",
 	} {
-		r, record := request(http.MethodPost)
-		reply.Note(r.Context(), text, text)
-		if record.Action != want || record.Result != want {
-			t.Errorf("%q: %q, %q", text, record.Action, record.Result)
+		entry := reply.Outcome(text, text)
+		if entry.Action != want || entry.Result != want {
+			t.Errorf("%q: %q, %q", text, entry.Action, entry.Result)
 		}
 	}
 }

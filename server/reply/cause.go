@@ -1,7 +1,6 @@
 package reply
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/textproto"
@@ -9,32 +8,10 @@ import (
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/requestlog"
 )
 
 // maxName bounds names of actions and result codes.
 const maxName = 64
-
-// Note puts the outcome of a backend call into the request's line. What cannot be the name of an action, or a result code,
-// stays out of the log: it is whatever stands between the server and the backend that speaks.
-func Note(ctx context.Context, action, result string) {
-	requestlog.From(ctx).Note(name(action), name(result))
-}
-
-// UnknownAction notes that an API answered with an action that its caller has no reaction to. Note has noted which.
-func UnknownAction(ctx context.Context, call string) {
-	requestlog.From(ctx).Problem("The backend answered with an unknown action", "call", call)
-}
-
-// InternalAction notes that an API said that the backend, or its service's configuration, is at fault.
-func InternalAction(ctx context.Context, call string) {
-	requestlog.From(ctx).Problem("The backend had an internal error", "call", call)
-}
-
-// NoContent notes that an API's answer has nothing to send to the client.
-func NoContent(ctx context.Context, call string) {
-	requestlog.From(ctx).Problem("The backend's answer lacks its content", "call", call)
-}
 
 // name returns text if it is a name in capitals.
 func name(text string) string {
