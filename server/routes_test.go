@@ -37,6 +37,12 @@ func send(t *testing.T, s *servertest.Server, method, path string, form url.Valu
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
+	return roundTrip(t, request)
+}
+
+// roundTrip sends a request and reads the body of the response.
+func roundTrip(t *testing.T, request *http.Request) answer {
+	t.Helper()
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
@@ -72,10 +78,10 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	for path, allow := range map[string]string{
-		"/api/authorization": "GET, HEAD, POST", "/api/authorization/decision": "POST", "/api/token": "OPTIONS, POST", "/api/jwks": "GET, HEAD",
+		"/api/authorization": "GET, POST", "/api/authorization/decision": "POST", "/api/token": "OPTIONS, POST", "/api/jwks": "GET, HEAD, OPTIONS",
 		"/api/revocation": "OPTIONS, POST", "/api/introspection": "POST", "/api/userinfo": "GET, HEAD, OPTIONS, POST",
-		"/.well-known/openid-configuration": "GET, HEAD", "/.well-known/oauth-authorization-server": "GET, HEAD",
-		"/healthz": "GET, HEAD", "/readyz": "GET, HEAD",
+		"/.well-known/openid-configuration": "GET, HEAD, OPTIONS", "/.well-known/oauth-authorization-server": "GET, HEAD, OPTIONS",
+		"/healthz": "GET, HEAD", "/readyz": "GET, HEAD", "/favicon.ico": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND"} {
 			got := send(t, s, method, path, nil, "", "")
@@ -105,30 +111,6 @@ func TestHead(t *testing.T) {
 		if head.StatusCode != get.StatusCode || head.body != "" || get.body == "" || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
 			t.Errorf("HEAD %s: %d %v %q, GET: %d %v", path, head.StatusCode, head.Header, head.body, get.StatusCode, get.Header)
 		}
-	}
-}
-
-// TestCrossOrigin: scripts of any site may use what works without cookies, and nothing else.
-func TestCrossOrigin(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Options{})
-	for path, open := range map[string]bool{
-		"/api/token": true, "/api/revocation": true, "/api/userinfo": true, "/api/jwks": true, "/.well-known/openid-configuration": true,
-		"/api/authorization": false, "/api/authorization/decision": false, "/api/introspection": false,
-	} {
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
-			got := send(t, s, method, path, nil, "", "", "Origin", "https://app.example.com")
-			if got.StatusCode == http.StatusMethodNotAllowed {
-				continue
-			}
-			if (got.Header.Get("Access-Control-Allow-Origin") == "*") != open || got.Header.Get("Access-Control-Allow-Credentials") != "" {
-				t.Errorf("%s %s: %v", method, path, got.Header)
-			}
-		}
-	}
-	preflight := send(t, s, http.MethodOptions, "/api/token", nil, "", "", "Origin", "https://app.example.com")
-	if preflight.StatusCode != http.StatusNoContent || !strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
-		t.Errorf("preflight: %d %v", preflight.StatusCode, preflight.Header)
 	}
 }
 
@@ -173,39 +155,47 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// TestFormBodies: what is no form, or too large, is refused before the backend sees it.
-func TestFormBodies(t *testing.T) {
+// TestLargeBodies: what is too large is refused before the backend sees it.
+func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{})
 	large := url.Values{"x": {strings.Repeat("y", 100_000)}}
 	for _, path := range []string{"/api/token", "/api/revocation", "/api/introspection"} {
-		for name, test := range map[string]struct {
-			form    url.Values
-			headers []string
-			status  int
-		}{
-			"JSON":      {url.Values{"x": {"y"}}, []string{"Content-Type", "application/json"}, http.StatusUnsupportedMediaType},
-			"malformed": {url.Values{"x": {"y"}}, []string{"Content-Type", ";;"}, http.StatusUnsupportedMediaType},
-			"no type":   {nil, nil, http.StatusUnsupportedMediaType},
-			"too large": {large, nil, http.StatusRequestEntityTooLarge},
-			"charset":   {url.Values{"x": {"y"}}, []string{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}, 0},
+		got := send(t, s, http.MethodPost, path, large, "api", servertest.IntrospectionSecret)
+		if got.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, `"error":"invalid_request"`) {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.body)
+		}
+	}
+	for _, path := range []string{"/api/authorization", "/api/authorization/decision"} {
+		got := send(t, s, http.MethodPost, path, large, "", "")
+		if got.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, "<h1>") {
+			t.Errorf("%s: %d %.200s", path, got.StatusCode, got.body)
+		}
+	}
+}
+
+// TestPeopleGetPages: who follows a wrong link with a browser gets a page; programs get JSON.
+func TestPeopleGetPages(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{})
+	const chrome = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+	for path, status := range map[string]int{"/": 404, "/login": 404, "/api/authorization/decision": 405, "/api/token": 405} {
+		for accept, page := range map[string]bool{
+			chrome: true, "text/html": true, "TEXT/HTML;q=0.5, application/json;q=0.4": true,
+			"": false, "*/*": false, "application/json": false, "application/json, text/html;q=0.9": false, "text/html;q=0": false,
+			"nonsense;;, text/html": true,
 		} {
-			got := send(t, s, http.MethodPost, path, test.form, "api", servertest.IntrospectionSecret, test.headers...)
-			if test.status != 0 && (got.StatusCode != test.status || !strings.Contains(got.body, `"error":"invalid_request"`)) {
-				t.Errorf("%s, %s: %d %s", path, name, got.StatusCode, got.body)
+			got := send(t, s, http.MethodGet, path, nil, "", "", "Accept", accept)
+			if got.StatusCode != status || strings.Contains(got.body, "<h1>") != page || strings.Contains(got.body, `"error"`) == page {
+				t.Errorf("GET %s as %q: %d %.100s", path, accept, got.StatusCode, got.body)
 			}
-			if test.status == 0 && got.StatusCode == http.StatusUnsupportedMediaType {
-				t.Errorf("%s, %s: refused", path, name)
+			if (got.Header.Get("Allow") != "") != (status == 405) {
+				t.Errorf("GET %s: Allow %q", path, got.Header.Get("Allow"))
 			}
 		}
 	}
-	got := send(t, s, http.MethodPost, "/api/authorization", large, "", "")
-	if got.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(got.body, "<h1>") {
-		t.Errorf("authorization: %d %.200s", got.StatusCode, got.body)
-	}
-	got = send(t, s, http.MethodPost, "/api/authorization/decision", large, "", "")
-	if got.StatusCode != http.StatusBadRequest || !strings.Contains(got.body, "<h1>") {
-		t.Errorf("decision: %d %.200s", got.StatusCode, got.body)
+	if got := send(t, s, http.MethodGet, "/favicon.ico", nil, "", ""); got.StatusCode != http.StatusNoContent {
+		t.Errorf("the icon: %d", got.StatusCode)
 	}
 }
 

@@ -43,6 +43,7 @@ type Server struct {
 	health   *health.State
 	registry *prometheus.Registry
 	public   http.Handler
+	mounted  []mounted
 	live     []runner
 }
 
@@ -87,7 +88,7 @@ func (s *Server) parts() (*parts, error) {
 	if p.users, err = users.Open(config.Users.Directory, s.deps.Log); err != nil {
 		return nil, err
 	}
-	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Log)
+	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Clock, s.deps.Log)
 	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Log); err != nil {
 		return nil, err
 	}

@@ -1,14 +1,17 @@
 package authorize
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/password"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/requestlog"
@@ -26,41 +29,44 @@ const (
 
 // Decide answers the page's form.
 func (h *Handler) Decide(r *http.Request) reply.Answer {
-	if err := r.ParseForm(); err != nil {
-		return h.message(http.StatusBadRequest, web.MessagePage{
-			Title: "The form could not be read", Text: "Go back to the application and try again.",
-		})
+	text, err := clientcall.Form(r)
+	if err != nil {
+		return h.unreadable(err)
 	}
-	in, ok := h.interaction(r)
+	form, err := url.ParseQuery(text)
+	if err != nil {
+		return h.unreadable(err)
+	}
+	in, ok := h.interaction(r, form)
 	if !ok {
 		return h.message(http.StatusBadRequest, in.wayBack(web.MessagePage{
 			Title: "This page has expired", Text: "Go back to the application and start again.",
 		}))
 	}
-	return h.decide(r, in).Noting(requestlog.Entry{Client: in.ClientID})
+	return h.decide(r, in, form).Noting(requestlog.Entry{Client: in.ClientID})
 }
 
 // decide does what the button says that was pressed.
-func (h *Handler) decide(r *http.Request, in *Interaction) reply.Answer {
+func (h *Handler) decide(r *http.Request, in *Interaction, form url.Values) reply.Answer {
 	s, user := h.Cookies.Current(r)
 	switch {
-	case r.PostForm.Has("denied"):
+	case form.Has("denied"):
 		return h.fail(r.Context(), in, authlete.AuthorizationFailDenied) // needs no login, and logs nobody in
-	case r.PostForm.Has("switch"):
+	case form.Has("switch"):
 		in.FreshLogin, in.LoginHint = true, ""
 		return h.page(in, view{status: http.StatusOK})
 	case loginProblem(in, s, h.Clock()) == "":
-		return h.grant(r, in, account{s, user})
+		return h.grant(r.Context(), in, account{s, user}, form)
 	default:
-		return h.login(r, in)
+		return h.login(r.Context(), in, form)
 	}
 }
 
 // interaction opens the form's state and checks that it is recent and belongs to this browser. What belongs to this
 // browser but is too old is returned for the way back.
-func (h *Handler) interaction(r *http.Request) (in *Interaction, ok bool) {
+func (h *Handler) interaction(r *http.Request, form url.Values) (in *Interaction, ok bool) {
 	in = &Interaction{}
-	if h.Sealer.Open(session.PurposeInteraction, r.PostForm.Get("interaction"), in) != nil || !h.Cookies.SameBrowser(r, in.Browser) {
+	if h.Sealer.Open(session.PurposeInteraction, form.Get("interaction"), in) != nil || !h.Cookies.SameBrowser(r, in.Browser) {
 		return nil, false
 	}
 	return in, h.Clock().Sub(time.Unix(in.Created, 0)) <= h.Lifetime
@@ -75,16 +81,16 @@ func (in *Interaction) wayBack(page web.MessagePage) web.MessagePage {
 }
 
 // login checks the password and goes on with the decision, or shows the page again.
-func (h *Handler) login(r *http.Request, in *Interaction) reply.Answer {
+func (h *Handler) login(ctx context.Context, in *Interaction, form url.Values) reply.Answer {
 	attempt := login.Attempt{
-		Username: r.PostForm.Get("username"), Password: r.PostForm.Get("password"), Address: requestlog.Address(r.Context()),
+		Username: form.Get("username"), Password: form.Get("password"), Address: requestlog.Address(ctx),
 	}
 	again := view{username: attempt.Username, status: http.StatusForbidden, problem: textWrong}
 	if strings.TrimSpace(attempt.Username) == "" || attempt.Password == "" {
 		again.problem = textEnter
 		return h.page(in, again)
 	}
-	user, err := h.Passwords.Check(r.Context(), attempt)
+	user, err := h.Passwords.Check(ctx, attempt)
 	if err != nil {
 		return h.notLoggedIn(in, again, err)
 	}
@@ -94,7 +100,7 @@ func (h *Handler) login(r *http.Request, in *Interaction) reply.Answer {
 	}
 	in.FreshLogin = false
 	// A new session with a new id, whatever there was before.
-	return h.grant(r, in, account{h.Cookies.New(user), user})
+	return h.grant(ctx, in, account{h.Cookies.New(user), user}, form)
 }
 
 // notLoggedIn shows the page again, or says that the server is too busy to check passwords.
@@ -118,8 +124,8 @@ func (h *Handler) notLoggedIn(in *Interaction, again view, err error) reply.Answ
 }
 
 // grant issues what the person has allowed and remembers it.
-func (h *Handler) grant(r *http.Request, in *Interaction, who account) reply.Answer {
-	allowed := r.PostForm.Has("authorized")
+func (h *Handler) grant(ctx context.Context, in *Interaction, who account, form url.Values) reply.Answer {
+	allowed := form.Has("authorized")
 	if allowed {
 		who.session.Remember(in.consent())
 	}
@@ -131,5 +137,5 @@ func (h *Handler) grant(r *http.Request, in *Interaction, who account) reply.Ans
 	if !allowed { // no button was pressed
 		return h.page(in, view{account: who, status: http.StatusOK}).WithCookie(cookie)
 	}
-	return h.issue(r.Context(), in, who).WithCookie(cookie)
+	return h.issue(ctx, in, who).WithCookie(cookie)
 }

@@ -2,13 +2,14 @@ package authorize
 
 import (
 	"context"
-	"io"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/requestlog"
@@ -112,14 +113,24 @@ func (h *Handler) parameters(r *http.Request) (parameters string, instead *reply
 	if r.Method != http.MethodPost {
 		return h.unpark(r)
 	}
-	body, err := io.ReadAll(r.Body)
+	parameters, err := clientcall.Form(r)
 	if err != nil {
-		answer := h.message(http.StatusRequestEntityTooLarge, web.MessagePage{
-			Title: "The request is too large", Text: "Go back to the application and try again.",
-		})
+		answer := h.unreadable(err)
 		return "", &answer
 	}
-	return string(body), h.park(r, string(body))
+	return parameters, h.park(r, parameters)
+}
+
+// unreadable says that a posted request is no form, or too large.
+func (h *Handler) unreadable(err error) reply.Answer {
+	if errors.Is(err, clientcall.ErrTooLarge) {
+		return h.message(http.StatusRequestEntityTooLarge, web.MessagePage{
+			Title: "The request is too large", Text: "Go back to the application and try again.",
+		})
+	}
+	return h.message(http.StatusBadRequest, web.MessagePage{
+		Title: "The form could not be read", Text: "Go back to the application and try again.",
+	})
 }
 
 // describe returns the parameters that may be logged.

@@ -82,7 +82,7 @@ func (h *Handler) refused(r *http.Request, content string) reply.Answer {
 	if err := json.Unmarshal([]byte(content), &refusal); err != nil {
 		return reply.Failed("The backend's refusal is not JSON", "error", err.Error())
 	}
-	if strings.Contains(r.Header.Get("Accept"), reply.JSON) {
+	if reply.PrefersJSON(r) {
 		return reply.Content(http.StatusBadRequest, reply.JSON, content)
 	}
 	return h.message(http.StatusBadRequest, web.MessagePage{
@@ -100,6 +100,13 @@ func (h *Handler) message(status int, page web.MessagePage) reply.Answer {
 		return reply.Failed("Rendering a page failed", "error", err.Error())
 	}
 	return reply.Page(status, rendered.HTML, rendered.Policy)
+}
+
+// NotFound is the page of people who are at an address that is not for them.
+func (h *Handler) NotFound(status int) reply.Answer {
+	return h.message(status, web.MessagePage{
+		Title: "There is no page here", Text: "Go back to the application and start again, or check the address.",
+	})
 }
 
 // Failure is the page that says that something went wrong inside, or that the server cannot serve at the moment.

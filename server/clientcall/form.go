@@ -2,6 +2,7 @@ package clientcall
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -9,22 +10,49 @@ import (
 	"github.com/authserver-dev/operator/server/reply"
 )
 
-// readForm reads a form body of bounded size as it was sent; refusal is not nil if that is not possible.
-func readForm(r *http.Request) (form string, refusal *reply.Answer) {
-	contentType := r.Header.Get("Content-Type")
-	if contentType != "application/x-www-form-urlencoded" { // the common case needs no parsing
-		if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/x-www-form-urlencoded" {
-			return "", refuse(http.StatusUnsupportedMediaType, "The content type must be application/x-www-form-urlencoded.")
-		}
+// Errors of Form.
+var (
+	ErrNotForm  = errors.New("the content type must be application/x-www-form-urlencoded")
+	ErrTooLarge = errors.New("the request is too large")
+)
+
+// Form reads a form body of bounded size as it was sent.
+func Form(r *http.Request) (string, error) {
+	if !isForm(r.Header.Get("Content-Type")) {
+		return "", ErrNotForm
 	}
 	body, err := readBody(r)
-	if err == nil {
-		return string(body), nil
-	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return "", refuse(http.StatusRequestEntityTooLarge, "The request is too large.")
+		return "", ErrTooLarge
 	}
-	return "", refuse(http.StatusBadRequest, "The request could not be read.")
+	if err != nil {
+		return "", fmt.Errorf("reading the request: %w", err)
+	}
+	return string(body), nil
+}
+
+func isForm(contentType string) bool {
+	const form = "application/x-www-form-urlencoded"
+	if contentType == form { // the common case needs no parsing
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == form
+}
+
+// readForm reads the form; refusal is not nil if that is not possible.
+func readForm(r *http.Request) (form string, refusal *reply.Answer) {
+	form, err := Form(r)
+	switch {
+	case err == nil:
+		return form, nil
+	case errors.Is(err, ErrNotForm): // not 415: RFC 6749, section 5.2
+		return "", refuse(http.StatusBadRequest, "The content type must be application/x-www-form-urlencoded.")
+	case errors.Is(err, ErrTooLarge):
+		return "", refuse(http.StatusRequestEntityTooLarge, "The request is too large.")
+	default:
+		return "", refuse(http.StatusBadRequest, "The request could not be read.")
+	}
 }
 
 func refuse(status int, description string) *reply.Answer {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/authserver-dev/operator/server/reply"
 )
 
 // checkTimeout bounds a readiness check.
@@ -15,14 +18,18 @@ const checkTimeout = 2 * time.Second
 type State struct {
 	draining atomic.Bool
 	check    func(context.Context) error
+	clock    func() time.Time
 	log      *slog.Logger
-	// failing is whether the last check failed: a change is logged, every probe is not.
-	failing atomic.Bool
+
+	// mu lets one check run at a time; the result of the last one and its time are kept for those who wait.
+	mu      sync.Mutex
+	problem error
+	checked time.Time
 }
 
 // New returns a state whose readiness depends on check.
-func New(check func(context.Context) error, log *slog.Logger) *State {
-	return &State{check: check, log: log}
+func New(check func(context.Context) error, clock func() time.Time, log *slog.Logger) *State {
+	return &State{check: check, clock: clock, log: log}
 }
 
 // Drain makes the server not ready, so that no new traffic is sent to it before it stops.
@@ -32,40 +39,47 @@ func (s *State) Drain() { s.draining.Store(true) }
 func (s *State) Draining() bool { return s.draining.Load() }
 
 // Live answers liveness probes.
-func (s *State) Live(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") }
+func (s *State) Live(*http.Request) reply.Answer { return reply.Content(http.StatusOK, plain, "ok\n") }
 
-// Ready answers readiness probes. Why it is not ready is in the log, not here.
-func (s *State) Ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() {
-		answer(w, http.StatusServiceUnavailable, "draining\n")
-		return
+// Ready answers readiness probes. The check is made anew unless its last result is younger than maxAge: whoever can reach
+// the port must not decide how often the backend is asked. Why the server is not ready is in the log, not here.
+func (s *State) Ready(maxAge time.Duration) reply.Endpoint {
+	return func(r *http.Request) reply.Answer {
+		switch {
+		case s.draining.Load():
+			return reply.Content(http.StatusServiceUnavailable, plain, "draining\n")
+		case s.ready(r.Context(), maxAge) != nil:
+			return reply.Content(http.StatusServiceUnavailable, plain, "not ready\n")
+		default:
+			return reply.Content(http.StatusOK, plain, "ok\n")
+		}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
+}
+
+// ready returns the result of the last check, or of a new one. Its end does not depend on the caller: a probe that hangs
+// up does not make the server not ready.
+func (s *State) ready(ctx context.Context, maxAge time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.checked.IsZero() && s.clock().Sub(s.checked) < maxAge {
+		return s.problem
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
 	defer cancel()
 	err := s.check(ctx)
 	s.note(ctx, err)
-	if err != nil {
-		answer(w, http.StatusServiceUnavailable, "not ready\n")
-		return
-	}
-	answer(w, http.StatusOK, "ok\n")
+	s.problem, s.checked = err, s.clock()
+	return err
 }
 
+// note logs a change of the result; every probe is not logged.
 func (s *State) note(ctx context.Context, err error) {
-	failing := err != nil
-	if s.failing.Swap(failing) == failing {
-		return
-	}
-	if failing {
+	switch {
+	case err != nil && s.problem == nil:
 		s.log.WarnContext(ctx, "Not ready", "error", err)
-		return
+	case err == nil && s.problem != nil:
+		s.log.InfoContext(ctx, "Ready again")
 	}
-	s.log.InfoContext(ctx, "Ready again")
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // the probe is gone if this fails
-}
+const plain = "text/plain; charset=utf-8"

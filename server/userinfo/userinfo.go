@@ -3,7 +3,6 @@ package userinfo
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -52,11 +51,9 @@ func New(backend authlete.UserInfoAPI, directory Users) reply.Endpoint {
 
 // answer answers a userinfo request.
 func (h *handler) answer(r *http.Request) reply.Answer {
-	token := bearer(r)
-	if token == "" {
-		answer := reply.Error(http.StatusUnauthorized, "invalid_token", "An access token is required.")
-		answer.Challenge = `Bearer realm="userinfo"`
-		return answer
+	token, refusal := accessToken(r)
+	if refusal != nil {
+		return *refusal
 	}
 	response, err := h.backend.UserInfo(r.Context(), &authlete.UserInfoRequest{Token: token})
 	if err != nil {
@@ -87,15 +84,4 @@ func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse
 		return reply.FailedBackend(err)
 	}
 	return h.issue.Answer(issued.Action, issued.ResultCode, issued.ResponseContent)
-}
-
-// bearer returns the access token of the header, or of a form body (RFC 6750, section 2).
-func bearer(r *http.Request) string {
-	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	if r.Method != http.MethodPost || r.ParseForm() != nil {
-		return ""
-	}
-	return r.PostForm.Get("access_token")
 }
