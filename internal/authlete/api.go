@@ -55,6 +55,12 @@ type MetadataAPI interface {
 	ServiceConfiguration(ctx context.Context) ([]byte, error)
 }
 
+// FederationAPI serves the entity configuration of a federation (OpenID Federation 1.0).
+type FederationAPI interface {
+	// FederationConfiguration returns the signed entity configuration (POST federation/configuration).
+	FederationConfiguration(ctx context.Context, req *FederationConfigurationRequest) (*FederationConfigurationResponse, error)
+}
+
 // Runtime is everything that the server's endpoints call.
 type Runtime interface {
 	AuthorizationAPI
@@ -63,6 +69,7 @@ type Runtime interface {
 	IntrospectionAPI
 	UserInfoAPI
 	MetadataAPI
+	FederationAPI
 }
 
 // ServiceManagementAPI reads and changes the settings of the service.

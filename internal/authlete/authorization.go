@@ -78,6 +78,9 @@ type AuthorizationResponse struct {
 	IDTokenClaims string `json:"idTokenClaims,omitempty"`
 	// UserInfoClaims is the userinfo member of the claims parameter, JSON.
 	UserInfoClaims string `json:"userInfoClaims,omitempty"`
+	RichRequest
+	// Other are the members that this project does not know. They may make the request richer.
+	Other Other `json:"-"`
 }
 
 // HasPrompt says whether the request carries the prompt value.

@@ -93,6 +93,9 @@ const (
 type UserInfoRequest struct {
 	// Token is the access token.
 	Token string `json:"token"`
+	// ClientCertificate is the certificate of the caller, PEM; a token that is bound to another one is refused.
+	ClientCertificate string `json:"clientCertificate,omitempty"`
+	DPoPProof
 }
 
 // UserInfoResponse names the end-user and the claims to return. On errors ResponseContent is a WWW-Authenticate value.
@@ -114,6 +117,8 @@ type UserInfoResponse struct {
 	Token string `json:"token,omitempty"`
 	// UserInfoClaims is the userinfo member of the claims parameter, JSON.
 	UserInfoClaims string `json:"userInfoClaims,omitempty"`
+	// DPoPNonce is the nonce that the next DPoP proof must have; it goes into the header DPoP-Nonce (RFC 9449, section 9).
+	DPoPNonce string `json:"dpopNonce,omitempty"`
 }
 
 // UserInfoIssueAction is what the caller of auth/userinfo/issue must do next.

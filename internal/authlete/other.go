@@ -18,6 +18,13 @@ type (
 	plainClient    Client
 	plainExtension ClientExtension
 	plainScope     Scope
+
+	plainAuthorizationResponse AuthorizationResponse
+	plainDynamicScope          DynamicScope
+	plainDetails               AuthorizationDetails
+	plainDetailsElement        AuthorizationDetailsElement
+	plainGrant                 Grant
+	plainGrantScope            GrantScope
 )
 
 // UnmarshalJSON keeps unknown members.
@@ -50,6 +57,58 @@ func (s *Scope) UnmarshalJSON(data []byte) error { return unmarshal(data, (*plai
 // MarshalJSON writes unknown members, too.
 func (s Scope) MarshalJSON() ([]byte, error) { return marshal(plainScope(s), s.Other) }
 
+// UnmarshalJSON keeps unknown members.
+func (r *AuthorizationResponse) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainAuthorizationResponse)(r), &r.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (r AuthorizationResponse) MarshalJSON() ([]byte, error) {
+	return marshal(plainAuthorizationResponse(r), r.Other)
+}
+
+// UnmarshalJSON keeps unknown members.
+func (s *DynamicScope) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainDynamicScope)(s), &s.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (s DynamicScope) MarshalJSON() ([]byte, error) { return marshal(plainDynamicScope(s), s.Other) }
+
+// UnmarshalJSON keeps unknown members.
+func (d *AuthorizationDetails) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainDetails)(d), &d.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (d AuthorizationDetails) MarshalJSON() ([]byte, error) { return marshal(plainDetails(d), d.Other) }
+
+// UnmarshalJSON keeps unknown members.
+func (e *AuthorizationDetailsElement) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainDetailsElement)(e), &e.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (e AuthorizationDetailsElement) MarshalJSON() ([]byte, error) {
+	return marshal(plainDetailsElement(e), e.Other)
+}
+
+// UnmarshalJSON keeps unknown members.
+func (g *Grant) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainGrant)(g), &g.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (g Grant) MarshalJSON() ([]byte, error) { return marshal(plainGrant(g), g.Other) }
+
+// UnmarshalJSON keeps unknown members.
+func (s *GrantScope) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, (*plainGrantScope)(s), &s.Other)
+}
+
+// MarshalJSON writes unknown members, too.
+func (s GrantScope) MarshalJSON() ([]byte, error) { return marshal(plainGrantScope(s), s.Other) }
+
 // unmarshal decodes the known members into a pointer to a struct and puts the rest into other. A null is no member.
 func unmarshal(data []byte, known any, other *Other) error {
 	if err := json.Unmarshal(data, known); err != nil {
@@ -75,7 +134,7 @@ func unmarshal(data []byte, known any, other *Other) error {
 // memberNames are the names of the JSON members of a struct, in lower case: encoding/json takes any case.
 func memberNames(of reflect.Type) map[string]bool {
 	names := make(map[string]bool, of.NumField())
-	for field := range of.Fields() {
+	for _, field := range reflect.VisibleFields(of) { // those of embedded structures, too
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names[strings.ToLower(name)] = true
 	}

@@ -85,6 +85,46 @@ func TestUnknownMembersOfClients(t *testing.T) {
 	}
 }
 
+// TestUnknownMembersOfRequests: what makes a request richer in a later version of the API is not lost, wherever it is; the
+// members of embedded structures are known.
+func TestUnknownMembersOfRequests(t *testing.T) {
+	t.Parallel()
+	const answer = `{"action":"INTERACTION","resultCode":"A004001","purpose":"to pay","new":{"amount":1},"gmAction":null,
+		"authorizationDetails":{"elements":[{"type":"payment","limit":5}],"signed":true},"dynamicScopes":[{"name":"p","value":"p:1","label":"L"}],
+		"grant":{"scopes":[{"scope":"a","until":"2030"}],"owner":"o"}}`
+	var got authlete.AuthorizationResponse
+	if err := json.Unmarshal([]byte(answer), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := authlete.AuthorizationResponse{
+		Result: authlete.Result{ResultCode: "A004001"}, Action: authlete.AuthorizationInteraction, Other: other("new", `{"amount":1}`),
+		RichRequest: authlete.RichRequest{
+			Purpose:       "to pay",
+			DynamicScopes: []authlete.DynamicScope{{Name: "p", Value: "p:1", Other: other("label", `"L"`)}},
+			AuthorizationDetails: &authlete.AuthorizationDetails{
+				Elements: []authlete.AuthorizationDetailsElement{{Type: "payment", Other: other("limit", "5")}}, Other: other("signed", "true"),
+			},
+			Grant: &authlete.Grant{Scopes: []authlete.GrantScope{{Scope: "a", Other: other("until", `"2030"`)}}, Other: other("owner", `"o"`)},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+	written, err := json.Marshal(&got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again authlete.AuthorizationResponse
+	if err := json.Unmarshal(written, &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, again); diff != "" {
+		t.Errorf("after a round trip (-want +got):\n%s", diff)
+	}
+}
+
+func other(name, value string) authlete.Other { return authlete.Other{name: json.RawMessage(value)} }
+
 // TestKnownMembersWin: whatever is among the others, in any case.
 func TestKnownMembersWin(t *testing.T) {
 	t.Parallel()

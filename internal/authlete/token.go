@@ -23,6 +23,7 @@ type TokenRequest struct {
 	ClientID string `json:"clientId,omitempty"`
 	// ClientSecret is the password part of HTTP Basic authentication, form-decoded.
 	ClientSecret string `json:"clientSecret,omitempty"`
+	Proofs
 }
 
 // TokenResponse is the outcome of a token request.
@@ -64,6 +65,11 @@ type TokenResponse struct {
 	RefreshTokenExpiresAt int64 `json:"refreshTokenExpiresAt,omitempty"`
 	// IDToken is the ID token in ResponseContent, if any.
 	IDToken string `json:"idToken,omitempty"`
+	// DPoPNonce is the nonce that the next DPoP proof must have; it goes into the header DPoP-Nonce (RFC 9449, section 8).
+	DPoPNonce string `json:"dpopNonce,omitempty"`
+	// AttestationChallenge is the challenge that the next client attestation must have; it goes into the header
+	// OAuth-Client-Attestation-Challenge.
+	AttestationChallenge string `json:"attestationChallenge,omitempty"`
 }
 
 // TokenIssueAction is what the caller of auth/token/issue must do next.
@@ -151,6 +157,8 @@ type RevocationRequest struct {
 	ClientID string `json:"clientId,omitempty"`
 	// ClientSecret is the password part of HTTP Basic authentication, form-decoded.
 	ClientSecret string `json:"clientSecret,omitempty"`
+	CertificateProof
+	AttestationProof
 }
 
 // RevocationResponse is the outcome of a revocation request.

@@ -118,6 +118,10 @@ func more(t *testing.T, b enginetest.Backend) {
 			t.Errorf("userinfo: %v, %v, want %s", issued, err, want)
 		}
 	}
+	federation, err := b.FederationConfiguration(ctx, &authlete.FederationConfigurationRequest{EntityTypes: []string{authlete.EntityOpenIDProvider}})
+	if err != nil || federation.Action != authlete.FederationConfigurationNotFound {
+		t.Errorf("federation configuration: %v, %v", federation, err)
+	}
 	failed, err := b.TokenFail(ctx, &authlete.TokenFailRequest{Ticket: "none", Reason: authlete.TokenFailUnknown})
 	if err != nil || failed.Action != authlete.TokenFailInternalServerError {
 		t.Errorf("token fail: %v, %v", failed, err)
@@ -382,7 +386,7 @@ func operationsOfMethods() map[string]string {
 		"ClientCreate": "POST client/create", "ClientGet": "GET client/get", "ClientList": "GET client/get/list",
 		"ClientUpdate": "POST client/update", "ClientDelete": "DELETE client/delete",
 		"ClientSecretRefresh": "GET client/secret/refresh", "ClientSecretUpdate": "POST client/secret/update",
-		"TokenRevoke": "POST auth/token/revoke",
+		"TokenRevoke": "POST auth/token/revoke", "FederationConfiguration": "POST federation/configuration",
 	}
 }
 
@@ -395,6 +399,8 @@ func actionsNeverGiven() map[string][]string {
 		"POST auth/revocation":    unserved,
 		"POST auth/introspection": unserved,
 		"POST auth/userinfo":      unserved,
+		// The engine takes part in no federation.
+		"POST federation/configuration": append([]string{"OK"}, unserved...),
 		// Signed answers of introspection and userinfo are no feature of the engine.
 		"POST auth/introspection/standard": append([]string{"JWT"}, unserved...),
 		"POST auth/userinfo/issue":         {"JWT"},

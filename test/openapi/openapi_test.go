@@ -277,3 +277,28 @@ func TestDocuments(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	document := parse(t)
+	for name, test := range map[string]struct {
+		operation, part string
+		within          bool
+		want            []string
+	}{
+		"request":          {"POST thing", openapi.Request, true, []string{"/kind", "/name", "/number", "/parts"}},
+		"answer is a list": {"GET thing/get/list", openapi.Response, true, []string{"/*/kind", "/*/name", "/*/number", "/*/parts"}},
+		"no body":          {"GET thing/get/list", openapi.Request, true, nil},
+	} {
+		got, err := document.Members(test.operation, test.part, func(string) bool { return test.within })
+		if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+	if _, err := document.Members("GET nothing", openapi.Response, func(string) bool { return true }); err == nil {
+		t.Error("an operation that is not there has members")
+	}
+	if got := openapi.Parent("/parts/*/name"); got != "/parts" {
+		t.Errorf("the parent of /parts/*/name is %q", got)
+	}
+}

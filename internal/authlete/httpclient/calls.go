@@ -74,6 +74,13 @@ func (c *Client) ServiceConfiguration(ctx context.Context) ([]byte, error) {
 	return c.document(ctx, "service/configuration")
 }
 
+// FederationConfiguration implements authlete.FederationAPI.
+func (c *Client) FederationConfiguration(
+	ctx context.Context, req *authlete.FederationConfigurationRequest,
+) (*authlete.FederationConfigurationResponse, error) {
+	return post[authlete.FederationConfigurationResponse](ctx, c, "federation/configuration", req)
+}
+
 // document reads a JSON document as it is.
 func (c *Client) document(ctx context.Context, name string) ([]byte, error) {
 	var body []byte

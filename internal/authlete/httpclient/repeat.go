@@ -31,7 +31,7 @@ func again(ctx context.Context, in call, attempt int, err error) bool {
 // repeatable says whether a call only reads, so that making it twice is as good as making it once.
 func repeatable(in call) bool {
 	switch in.name {
-	case "auth/introspection", "auth/introspection/standard", "auth/userinfo":
+	case "auth/introspection", "auth/introspection/standard", "auth/userinfo", "federation/configuration":
 		return true
 	case "client/secret/refresh":
 		return false

@@ -43,7 +43,7 @@ func readObject(r *http.Request, shape reflect.Type) ([]byte, error) {
 // formObject returns the members of the shape that a form has. Those that are objects cannot be in a form.
 func formObject(values url.Values, shape reflect.Type) map[string]any {
 	object := map[string]any{}
-	for field := range shape.Fields() {
+	for _, field := range reflect.VisibleFields(shape) { // those of embedded structures, too
 		name := memberName(field)
 		if !values.Has(name) {
 			continue
@@ -125,7 +125,7 @@ func coerceMembers(value any, to reflect.Type) any {
 	if !ok {
 		return value
 	}
-	for field := range to.Fields() {
+	for _, field := range reflect.VisibleFields(to) {
 		name := memberName(field)
 		member, there := object[name]
 		if !there {

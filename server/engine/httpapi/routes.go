@@ -26,6 +26,7 @@ func (h *Handler) runtimeRoutes() []route {
 		{method: http.MethodPost, call: "auth/introspection/standard", serve: posted(b.StandardIntrospection)},
 		{method: http.MethodPost, call: "auth/userinfo", serve: posted(b.UserInfo)},
 		{method: http.MethodPost, call: "auth/userinfo/issue", serve: posted(b.UserInfoIssue)},
+		{method: http.MethodPost, call: "federation/configuration", serve: posted(b.FederationConfiguration)},
 		{method: http.MethodGet, call: "service/jwks/get", serve: read(b.ServiceJWKS)},
 	}
 	// Clients of Authlete read the configuration with GET and with POST.
