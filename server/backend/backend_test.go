@@ -170,7 +170,7 @@ func TestWrongDocuments(t *testing.T) {
 			a.document.Store(test.document)
 			a.jwks.Store(test.jwks)
 			synctest.Test(t, func(t *testing.T) {
-				b := open(t, configv1alpha1.AuthleteBackend{CredentialsDirectory: folder(t, "http://authlete.example.com", "first")})
+				b := open(t, configv1alpha1.AuthleteBackend{CredentialsDirectory: folder(t, "http://authlete.testing.svc", "first")})
 				b.Direct(a)
 				run(t, b)
 				time.Sleep(time.Second)
@@ -188,7 +188,7 @@ func TestStale(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newAuthlete()
-		b := open(t, configv1alpha1.AuthleteBackend{CredentialsDirectory: folder(t, "http://authlete.example.com", "first")})
+		b := open(t, configv1alpha1.AuthleteBackend{CredentialsDirectory: folder(t, "http://authlete.testing.svc", "first")})
 		b.Direct(a)
 		run(t, b)
 		time.Sleep(time.Second)

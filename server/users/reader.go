@@ -73,12 +73,19 @@ func (r *reader) read() (*snapshot, error) {
 	return r.current, nil
 }
 
-// paths returns the files of the directory, which must be there even if it is empty.
+// paths returns the files of the directory by name. The directory must exist even if it is empty.
 func (r *reader) paths() ([]string, error) {
-	if _, err := os.Stat(r.directory); err != nil {
+	entries, err := os.ReadDir(r.directory)
+	if err != nil {
 		return nil, err
 	}
-	return filepath.Glob(filepath.Join(r.directory, "*.json"))
+	var paths []string
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) == ".json" && !entry.IsDir() {
+			paths = append(paths, filepath.Join(r.directory, entry.Name()))
+		}
+	}
+	return paths, nil
 }
 
 // reread returns the content of a file: what is known where that is still true, or where the file is bad now.

@@ -204,3 +204,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDirectoryIsNoPattern: characters of a path mean themselves.
+func TestDirectoryIsNoPattern(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"[users", "a[b]c", "users*", "users?", `back\slash`, "{a,b}"} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.MkdirAll(filepath.Join(dir, "folder.json"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "users.json"), []byte(`{`+header+`,"users":[{"subject":"1","username":"alice"}]}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		directory, err := users.Open(dir, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if directory.ByUsername("alice") == nil {
+			t.Errorf("%s: the users are not read", name)
+		}
+	}
+}

@@ -214,7 +214,7 @@ func TestTLS(t *testing.T) {
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	proxy := newService(t, false)
-	connector := &management.Connector{Clock: time.Now, Client: cluster(t, map[string]map[string]string{"authlete": version3("http://authlete.example.com")})}
+	connector := &management.Connector{Clock: time.Now, Client: cluster(t, map[string]map[string]string{"authlete": version3("http://authlete.testing.svc")})}
 	if err := list(t, connector, server("1", authv1alpha1.AuthleteBackend{ProxyURL: proxy.URL})); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"unicode"
@@ -165,8 +166,20 @@ func checkBaseURL(base string) error {
 		return &Error{Key: KeyBaseURL, Detail: "it must be a URL, for example https://us.authlete.com"}
 	case parsed.User != nil || strings.ContainsAny(base, "?#"):
 		return &Error{Key: KeyBaseURL, Detail: "it must have neither user information nor query nor fragment"}
+	case parsed.Scheme == "http" && !inside(parsed.Hostname()):
+		return &Error{Key: KeyBaseURL, Detail: "it must use https: credentials go over http only to private addresses and to Services of the cluster"}
 	}
 	return nil
+}
+
+// inside says whether a host is on the same machine or in the same cluster: a private address, a name without a dot, or a
+// Service's name (name.namespace.svc, with or without the cluster's domain).
+func inside(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.IsLoopback() || address.IsPrivate()
+	}
+	labels := strings.Split(host, ".")
+	return len(labels) == 1 || (len(labels) >= 3 && labels[1] != "" && labels[2] == "svc")
 }
 
 // checkServiceID keeps anything but a number out of paths.

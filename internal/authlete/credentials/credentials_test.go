@@ -221,3 +221,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestClearText: credentials go over HTTP without TLS only to hosts that are inside of a cluster or a machine.
+func TestClearText(t *testing.T) {
+	t.Parallel()
+	for host, allowed := range map[string]bool{
+		"127.0.0.1:9000": true, "localhost": true, "[::1]:9000": true, "10.96.0.7:9000": true, "[fd00::7]": true,
+		"standin:9000": true, "standin.testing.svc:9000": true, "standin.testing.svc.cluster.local": true, "standin.testing.svc.k8s.example.com": true,
+		"api.authlete.com": false, "authlete.example.com": false, "svc.example.com": false, "svc.example.com.": false, "203.0.113.7": false, "[2001:db8::1]": false,
+		"10.0.0.1.example.com": false, "169.254.169.254": false, "0.0.0.0": false, "a..svc": false,
+	} {
+		_, err := credentials.Parse(files(credentials.KeyBaseURL, "http://"+host, credentials.KeyServiceID, "1", credentials.KeyAPISecret, "s"))
+		if (err == nil) != allowed {
+			t.Errorf("http://%s: %v, want allowed %t", host, err, allowed)
+		}
+		if err != nil && !strings.Contains(err.Error(), "https") {
+			t.Errorf("http://%s: %v does not say what to do", host, err)
+		}
+		if _, err := credentials.Parse(files(credentials.KeyBaseURL, "https://"+host, credentials.KeyServiceID, "1", credentials.KeyAPISecret, "s")); err != nil {
+			t.Errorf("https://%s: %v", host, err)
+		}
+	}
+}
