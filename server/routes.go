@@ -62,7 +62,7 @@ func (s *Server) authorization(p *parts, base string) *authorize.Handler {
 			Name: config.Service.Name, LogoURI: config.Service.LogoURI, PolicyURI: config.Service.PolicyURI, TosURI: config.Service.TosURI,
 		},
 		Remember: config.Session.Consent == configv1alpha1.ConsentRemember,
-		Lifetime: time.Duration(config.Session.InteractionSeconds) * time.Second, Clock: s.deps.Clock,
+		Lifetime: config.Session.InteractionSeconds.Duration(), Clock: s.deps.Clock,
 	})
 }
 

@@ -106,10 +106,10 @@ func (s *Server) parts() (*parts, error) {
 	metrics := middleware.NewMetrics(s.registry)
 	p.cookies = session.NewCookies(session.Options{
 		Sealer: p.sealer, Users: p.users, Issuer: config.Issuer, Secure: https, Clock: s.deps.Clock,
-		Idle: time.Duration(config.Session.IdleSeconds) * time.Second, Absolute: time.Duration(config.Session.AbsoluteSeconds) * time.Second,
+		Idle: config.Session.IdleSeconds.Duration(), Absolute: config.Session.AbsoluteSeconds.Duration(),
 	})
 	p.passwords = login.New(login.Options{
-		Users: p.users, FreeAttempts: int(config.Login.FreeAttempts), MaxDelay: time.Duration(config.Login.MaxDelaySeconds) * time.Second,
+		Users: p.users, FreeAttempts: int(*config.Login.FreeAttempts), MaxDelay: config.Login.MaxDelaySeconds.Duration(),
 		Clock: s.deps.Clock, Observe: metrics.Login,
 	})
 	p.wrap = middleware.Options{

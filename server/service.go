@@ -34,12 +34,15 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		SupportedTokenAuthMethods: authMethods(), SupportedRevocationAuthMethods: authMethods(),
 		SupportedIntrospectionAuthMethods: []authlete.ClientAuthMethod{authlete.AuthClientSecretBasic},
 		SupportedDisplays:                 []string{"PAGE", "POPUP", "TOUCH", "WAP"}, SupportedClaimTypes: []string{"NORMAL"},
-		AccessTokenType: "Bearer", AccessTokenDuration: s.AccessTokenSeconds, RefreshTokenDuration: s.RefreshTokenSeconds,
-		IDTokenDuration: s.IDTokenSeconds, AuthorizationCodeDuration: s.AuthorizationCodeSeconds, RefreshTokenKept: s.RefreshTokenKept,
-		PkceRequired: s.PKCERequired, PkceS256Required: !s.PKCEPlainAllowed, ClientIDAliasEnabled: true,
+		AccessTokenType: "Bearer", ClientIDAliasEnabled: true,
+		AccessTokenDuration: int64(s.Tokens.AccessTokenSeconds), RefreshTokenDuration: int64(s.Tokens.RefreshTokenSeconds),
+		IDTokenDuration: int64(s.Tokens.IDTokenSeconds), AuthorizationCodeDuration: int64(s.Tokens.AuthorizationCodeSeconds),
+		RefreshTokenKept: s.Tokens.RefreshRotation == configv1alpha1.RefreshKeep,
+		PkceRequired:     s.PKCE.Required == configv1alpha1.PKCEAlways,
+		PkceS256Required: s.PKCE.ChallengeMethods == configv1alpha1.PKCES256,
 	}
 	for _, scope := range s.Scopes {
-		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Default})
+		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Grant == configv1alpha1.ScopeByDefault})
 	}
 	for _, grant := range s.GrantTypes {
 		service.SupportedGrantTypes = append(service.SupportedGrantTypes, authlete.GrantType(strings.ToUpper(grant)))

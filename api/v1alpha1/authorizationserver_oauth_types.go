@@ -212,9 +212,10 @@ type Session struct {
 
 // Login configures the login page.
 type Login struct {
-	// freeAttempts is how many wrong passwords an account or an address may give before delays start. Default 3.
+	// freeAttempts is how many wrong passwords an account or an address may give before delays start. Default 3; 0 delays
+	// after the first.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	FreeAttempts *int32 `json:"freeAttempts,omitempty"`
 

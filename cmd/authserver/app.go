@@ -132,10 +132,10 @@ func openEngine(ctx context.Context, settings *configv1alpha1.ServerConfig, log 
 		return nil, err
 	}
 	return engine.Open(ctx, engine.Options{
-		Storage: storage, KEK: kek, Service: server.Service(settings), SigningAlgorithm: settings.Service.SigningAlgorithm,
-		Rotation:        time.Duration(embedded.SigningKeys.RotationSeconds) * time.Second,
-		Publish:         time.Duration(embedded.SigningKeys.PublishSeconds) * time.Second,
-		RotationRequest: embedded.SigningKeys.RotationRequest,
+		Storage: storage, KEK: kek, Service: server.Service(settings), SigningAlgorithm: string(embedded.Signing.Algorithm),
+		Rotation:        embedded.Signing.RotationSeconds.Duration(),
+		Publish:         embedded.Signing.PublishSeconds.Duration(),
+		RotationRequest: embedded.Signing.RotationRequest,
 		Clock:           time.Now, Rand: rand.Reader, Log: log,
 	})
 }

@@ -245,14 +245,14 @@ func configure(t *testing.T, change func(*configv1alpha1.ServerConfig)) string {
 		Listen: configv1alpha1.Listen{Public: "127.0.0.1:0", Management: "127.0.0.1:0", Metrics: "127.0.0.1:0"},
 		Backend: configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: &configv1alpha1.EmbeddedBackend{
 			Storage: configv1alpha1.Storage{Type: configv1alpha1.StorageMemory}, KeyEncryptionKeyFile: write("kek", []byte(encoded)),
+			Signing: configv1alpha1.Signing{Algorithm: configv1alpha1.SigningES256},
 			Management: &configv1alpha1.Management{
 				TokenFile: write("token", []byte("management-token")),
 				TLS:       configv1alpha1.TLSFiles{CertFile: write("tls.crt", certificate), KeyFile: write("tls.key", private)},
 			},
 		}},
-		Service: configv1alpha1.Service{SigningAlgorithm: "ES256"},
 		Session: configv1alpha1.Session{KeyRingFile: write("keyring.json", []byte(`{"keys":[{"id":"a","key":"`+encoded+`"}]}`))},
-		Users:   configv1alpha1.Users{Directory: users}, DrainSeconds: 1,
+		Users:   configv1alpha1.Users{Directory: users}, Shutdown: configv1alpha1.Shutdown{DrainSeconds: new(configv1alpha1.Seconds(1))},
 	}
 	configv1alpha1.Default(c)
 	if change != nil {

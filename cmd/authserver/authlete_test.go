@@ -87,7 +87,7 @@ func startAuthlete(t *testing.T, base, secret string) *authletes {
 		c.Backend = configv1alpha1.Backend{
 			Type: configv1alpha1.BackendAuthlete, Authlete: &configv1alpha1.AuthleteBackend{CredentialsDirectory: folder},
 		}
-		c.Service.SigningAlgorithm, c.Listen.Management = "", ""
+		c.Listen.Management = ""
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)

@@ -45,7 +45,7 @@ type listeners struct {
 // listen opens the ports that the configuration names. embedded is the engine to manage; nil with another backend.
 func listen(settings *configv1alpha1.ServerConfig, srv *server.Server, embedded *engine.Engine, log *slog.Logger) (*listeners, error) {
 	l := &listeners{
-		drain: time.Duration(max(settings.DrainSeconds, 0)) * time.Second, shutdown: time.Duration(settings.ShutdownSeconds) * time.Second,
+		drain: settings.Shutdown.DrainSeconds.Duration(), shutdown: settings.Shutdown.FinishSeconds.Duration(),
 		server: srv, log: log,
 	}
 	ports := []port{

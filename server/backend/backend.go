@@ -55,7 +55,7 @@ func Open(opts Options) (*Backend, error) {
 	}
 	b.client = httpclient.New(httpclient.Options{
 		Credentials: b.read, Clock: opts.Clock, Breaker: true, Headers: headers, Observe: b.metrics.observe,
-		HTTP: httpclient.NewHTTPClient(b.transport, time.Duration(opts.Config.RequestSeconds)*time.Second),
+		HTTP: httpclient.NewHTTPClient(b.transport, opts.Config.RequestSeconds.Duration()),
 	})
 	b.Runtime = b.client
 	b.jwks = newDocument("jwks", opts, b.client.ServiceJWKS, checkJWKS)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
-	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -28,7 +27,7 @@ func (b *Backend) open(opts Options) error {
 		return err
 	}
 	b.read, b.files = as.Get, append(b.files, as)
-	transport := httpclient.TransportOptions{ConnectTimeout: time.Duration(c.ConnectSeconds) * time.Second, Connected: b.metrics.connections.Inc}
+	transport := httpclient.TransportOptions{ConnectTimeout: c.ConnectSeconds.Duration(), Connected: b.metrics.connections.Inc}
 	if c.ProxyURL != "" {
 		if transport.Proxy, err = url.Parse(c.ProxyURL); err != nil {
 			return errors.New("parsing backend.authlete.proxyURL: it is no URL")

@@ -3,16 +3,15 @@ package discovery
 import (
 	"context"
 	"net/http"
+	"strconv"
 
+	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/server/reply"
 )
 
-// cache says how long relying parties may keep a document. A new signing key is published longer than that before it
-// signs.
-const cache = "public, max-age=300"
-
 // Document returns an endpoint that serves what read returns.
 func Document(read func(context.Context) ([]byte, error)) reply.Endpoint {
+	cache := "public, max-age=" + strconv.Itoa(configv1alpha1.DocumentMaxAgeSeconds)
 	return func(r *http.Request) reply.Answer {
 		document, err := read(r.Context())
 		if err != nil {

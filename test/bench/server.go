@@ -114,7 +114,7 @@ func (b *bench) prepare(name string, configure func(*target, *configv1alpha1.Ser
 	c := &configv1alpha1.ServerConfig{
 		TypeMeta: metav1.TypeMeta{APIVersion: configv1alpha1.APIVersion, Kind: configv1alpha1.KindServerConfig},
 		Issuer:   "http://" + t.public, Listen: configv1alpha1.Listen{Public: t.public, Management: t.management, Metrics: t.metrics},
-		Service: configv1alpha1.Service{SigningAlgorithm: "ES256", AuthorizationCodeSeconds: 600},
+		Service: configv1alpha1.Service{Tokens: configv1alpha1.Tokens{AuthorizationCodeSeconds: 600}},
 		Session: configv1alpha1.Session{KeyRingFile: filepath.Join(t.dir, "ring")},
 		Users:   configv1alpha1.Users{Directory: filepath.Join(t.dir, "users")},
 		Introspection: configv1alpha1.Introspection{
@@ -133,7 +133,7 @@ func (b *bench) prepare(name string, configure func(*target, *configv1alpha1.Ser
 // embedded configures the embedded engine; PostgreSQL is the one that TEST_POSTGRES_URL names, or one that is started.
 func (b *bench) embedded(storage string, t *target, c *configv1alpha1.ServerConfig) error {
 	c.Backend = configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: &configv1alpha1.EmbeddedBackend{
-		KeyEncryptionKeyFile: filepath.Join(t.dir, "kek"),
+		KeyEncryptionKeyFile: filepath.Join(t.dir, "kek"), Signing: configv1alpha1.Signing{Algorithm: configv1alpha1.SigningES256},
 		Management: &configv1alpha1.Management{
 			TokenFile: filepath.Join(t.dir, "token"), TLS: configv1alpha1.TLSFiles{CertFile: filepath.Join(t.dir, "crt"), KeyFile: filepath.Join(t.dir, "key")},
 		},

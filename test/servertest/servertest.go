@@ -77,7 +77,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	var err error
 	s.Engine, err = engine.Open(tb.Context(), engine.Options{
 		Storage: opts.Storage, KEK: bytes.Repeat([]byte{7}, 32), Service: server.Service(s.Config),
-		SigningAlgorithm: s.Config.Service.SigningAlgorithm, Publish: 24 * time.Hour, Clock: s.Now, Rand: rand.Reader, Log: log,
+		SigningAlgorithm: string(s.Config.Backend.Embedded.Signing.Algorithm), Publish: 24 * time.Hour, Clock: s.Now, Rand: rand.Reader, Log: log,
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -147,8 +147,9 @@ func (s *Server) configuration() *configv1alpha1.ServerConfig {
 		Issuer: s.URL,
 		Backend: configv1alpha1.Backend{Type: configv1alpha1.BackendEmbedded, Embedded: &configv1alpha1.EmbeddedBackend{
 			Storage: configv1alpha1.Storage{Type: configv1alpha1.StorageMemory}, KeyEncryptionKeyFile: s.path("kek"),
+			Signing: configv1alpha1.Signing{Algorithm: configv1alpha1.SigningES256},
 		}},
-		Service: configv1alpha1.Service{Name: "Example Login", SigningAlgorithm: "ES256"},
+		Service: configv1alpha1.Service{Name: "Example Login"},
 		Session: configv1alpha1.Session{KeyRingFile: s.path("keyring.json")},
 		Users:   configv1alpha1.Users{Directory: s.path("users")},
 		Introspection: configv1alpha1.Introspection{

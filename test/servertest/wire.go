@@ -25,7 +25,7 @@ type Wire struct {
 	// Between, if not nil, stands between the server and the engine.
 	Between func(engine http.Handler) http.Handler
 	// RequestSeconds bounds a call; 0 means the default.
-	RequestSeconds int32
+	RequestSeconds configv1alpha1.Seconds
 }
 
 // WireSecret is the secret with which the server calls its engine.

@@ -34,7 +34,7 @@ func TestAuthlete(t *testing.T) {
 		"no folder":             {func(a *backend) { a.CredentialsDirectory = "" }, "authlete.credentialsDirectory"},
 		"no time to connect":    {func(a *backend) { a.ConnectSeconds = -1 }, "authlete.connectSeconds"},
 		"no time for a call":    {func(a *backend) { a.RequestSeconds = -1 }, "authlete.requestSeconds"},
-		"too long":              {func(a *backend) { a.RequestSeconds = 16 }, "at most 15"},
+		"too long":              {func(a *backend) { a.RequestSeconds = 16 }, "between 1 and 15"},
 		"proxy without scheme":  {func(a *backend) { a.ProxyURL = "proxy.example.com:3128" }, "authlete.proxyURL"},
 		"proxy of another kind": {func(a *backend) { a.ProxyURL = "ftp://proxy.example.com" }, "authlete.proxyURL"},
 		"half a certificate": {

@@ -29,13 +29,27 @@ func TestDefault(t *testing.T) {
 	if errs := configv1alpha1.Validate(c); len(errs) != 0 {
 		t.Fatalf("the minimal configuration is refused: %v", errs)
 	}
-	if c.Service.Name != "login.example.com" || c.Listen.Public != ":8080" || c.Service.AccessTokenSeconds != 3600 {
+	if c.Service.Name != "login.example.com" || c.Listen.Public != ":8080" || c.Service.Tokens.AccessTokenSeconds != 3600 {
 		t.Errorf("defaults are missing: %+v", c)
 	}
 	again := *c
 	configv1alpha1.Default(&again)
 	if diff := cmp.Diff(c, &again); diff != "" {
 		t.Errorf("Default twice differs (-once +twice):\n%s", diff)
+	}
+}
+
+// TestZeroIsAValue: where 0 means something, the file can say it, and it is not taken for an absent value.
+func TestZeroIsAValue(t *testing.T) {
+	t.Parallel()
+	c := minimal()
+	*c.Login.FreeAttempts, *c.Shutdown.DrainSeconds, *c.Backend.Embedded.Signing.RotationSeconds = 0, 0, 0
+	configv1alpha1.Default(c)
+	if errs := configv1alpha1.Validate(c); len(errs) != 0 {
+		t.Error(errs)
+	}
+	if *c.Login.FreeAttempts != 0 || *c.Shutdown.DrainSeconds != 0 || *c.Backend.Embedded.Signing.RotationSeconds != 0 {
+		t.Errorf("0 was replaced: %+v %+v %+v", c.Login, c.Shutdown, c.Backend.Embedded.Signing)
 	}
 }
 
@@ -56,8 +70,13 @@ func TestValidate(t *testing.T) {
 		"sqlite without path":   {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Storage.Type = configv1alpha1.StorageSQLite }, "sqlite"},
 		"no users":              {func(c *configv1alpha1.ServerConfig) { c.Users.Directory = "" }, "users.directory"},
 		"implicit response":     {func(c *configv1alpha1.ServerConfig) { c.Service.ResponseTypes = []string{"token"} }, "implicit"},
-		"unknown algorithm":     {func(c *configv1alpha1.ServerConfig) { c.Service.SigningAlgorithm = "none" }, "signingAlgorithm"},
-		"short absolute":        {func(c *configv1alpha1.ServerConfig) { c.Session.AbsoluteSeconds = 1 }, "absoluteSeconds"},
+		"unknown algorithm":     {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Signing.Algorithm = "none" }, "signing.algorithm"},
+		"unknown rotation":      {func(c *configv1alpha1.ServerConfig) { c.Service.Tokens.RefreshRotation = "Never" }, "tokens.refreshRotation"},
+		"unknown PKCE extent":   {func(c *configv1alpha1.ServerConfig) { c.Service.PKCE.Required = "Never" }, "pkce.required"},
+		"unknown PKCE methods":  {func(c *configv1alpha1.ServerConfig) { c.Service.PKCE.ChallengeMethods = "plain" }, "pkce.challengeMethods"},
+		"unknown scope grant":   {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Grant = "Never" }, "service.scopes[0].grant"},
+		"brief publication":     {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Signing.PublishSeconds = 300 }, "signing.publishSeconds"},
+		"short absolute":        {func(c *configv1alpha1.ServerConfig) { c.Session.AbsoluteSeconds = 60 }, "absoluteSeconds"},
 		"bad proxy":             {func(c *configv1alpha1.ServerConfig) { c.TrustedProxies = []string{"x"} }, "trustedProxies[0]"},
 		"bad level":             {func(c *configv1alpha1.ServerConfig) { c.Log.Level = "loud" }, "log.level"},
 		"bad format":            {func(c *configv1alpha1.ServerConfig) { c.Log.Format = "xml" }, "log.format"},
@@ -71,14 +90,13 @@ func TestValidate(t *testing.T) {
 		"bad port":              {func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = ":http" }, "listen.metrics"},
 		"one port twice":        {func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = ":8080" }, "listen.metrics"},
 		"half of TLS":           {func(c *configv1alpha1.ServerConfig) { c.TLS = &configv1alpha1.TLSFiles{CertFile: "x"} }, "tls.keyFile"},
-		"negative drain":        {func(c *configv1alpha1.ServerConfig) { c.DrainSeconds = -2 }, "drainSeconds"},
-		"negative shutdown":     {func(c *configv1alpha1.ServerConfig) { c.ShutdownSeconds = -1 }, "shutdownSeconds"},
-		"negative attempts":     {func(c *configv1alpha1.ServerConfig) { c.Login.FreeAttempts = -1 }, "login.freeAttempts"},
+		"negative drain":        {func(c *configv1alpha1.ServerConfig) { *c.Shutdown.DrainSeconds = -1 }, "shutdown.drainSeconds"},
+		"negative attempts":     {func(c *configv1alpha1.ServerConfig) { *c.Login.FreeAttempts = -1 }, "login.freeAttempts"},
 		"negative delay":        {func(c *configv1alpha1.ServerConfig) { c.Login.MaxDelaySeconds = -1 }, "login.maxDelaySeconds"},
 		"negative page life":    {func(c *configv1alpha1.ServerConfig) { c.Session.InteractionSeconds = -1 }, "session.interactionSeconds"},
 		"no key ring":           {func(c *configv1alpha1.ServerConfig) { c.Session.KeyRingFile = "" }, "session.keyRingFile"},
 		"unknown consent":       {func(c *configv1alpha1.ServerConfig) { c.Session.Consent = "Never" }, "session.consent"},
-		"negative lifetime":     {func(c *configv1alpha1.ServerConfig) { c.Service.IDTokenSeconds = -1 }, "service.idTokenSeconds"},
+		"negative lifetime":     {func(c *configv1alpha1.ServerConfig) { c.Service.Tokens.IDTokenSeconds = -1 }, "service.tokens.idTokenSeconds"},
 		"bad logo":              {func(c *configv1alpha1.ServerConfig) { c.Service.LogoURI = "javascript:alert(1)" }, "service.logoURI"},
 		"unknown grant":         {func(c *configv1alpha1.ServerConfig) { c.Service.GrantTypes = []string{"ciba"} }, "service.grantTypes"},
 		"bad scope":             {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Name = "a b" }, "service.scopes[0].name"},
@@ -88,8 +106,8 @@ func TestValidate(t *testing.T) {
 			c.Introspection.Callers = []configv1alpha1.IntrospectionCaller{{}}
 		}, "introspection.callers[0].secretFile"},
 		"rotation before publication": {func(c *configv1alpha1.ServerConfig) {
-			c.Backend.Embedded.SigningKeys.RotationSeconds = 60
-		}, "signingKeys.rotationSeconds"},
+			*c.Backend.Embedded.Signing.RotationSeconds = 3600
+		}, "signing.rotationSeconds"},
 		"unknown storage": {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.Storage.Type = "Tape" }, "storage.type"},
 		"no key at rest":  {func(c *configv1alpha1.ServerConfig) { c.Backend.Embedded.KeyEncryptionKeyFile = "" }, "keyEncryptionKeyFile"},
 		"management without token": {func(c *configv1alpha1.ServerConfig) {
@@ -128,7 +146,8 @@ func TestValidateIsDeterministic(t *testing.T) {
 	t.Parallel()
 	broken := func() string {
 		c := minimal()
-		c.Service.AccessTokenSeconds, c.Service.RefreshTokenSeconds, c.Service.IDTokenSeconds, c.Service.AuthorizationCodeSeconds = -1, -1, -1, -1
+		t := &c.Service.Tokens
+		t.AccessTokenSeconds, t.RefreshTokenSeconds, t.IDTokenSeconds, t.AuthorizationCodeSeconds = -1, -1, -1, -1
 		c.Service.LogoURI, c.Service.PolicyURI, c.Service.TosURI = "x", "x", "x"
 		return configv1alpha1.Validate(c).ToAggregate().Error()
 	}

@@ -12,11 +12,11 @@ func Default(c *ServerConfig) {
 	c.Listen.Public = or(c.Listen.Public, ":8080")
 	c.Listen.Management = or(c.Listen.Management, ":8443")
 	c.Listen.Metrics = or(c.Listen.Metrics, ":9090")
-	c.ShutdownSeconds = or(c.ShutdownSeconds, 20)
-	c.DrainSeconds = or(c.DrainSeconds, 5)
+	c.Shutdown.DrainSeconds = or(c.Shutdown.DrainSeconds, new(Seconds(5)))
+	c.Shutdown.FinishSeconds = or(c.Shutdown.FinishSeconds, 20)
 	c.Log.Level = or(c.Log.Level, "info")
 	c.Log.Format = or(c.Log.Format, "json")
-	c.Login.FreeAttempts = or(c.Login.FreeAttempts, 3)
+	c.Login.FreeAttempts = or(c.Login.FreeAttempts, new(int32(3)))
 	c.Login.MaxDelaySeconds = or(c.Login.MaxDelaySeconds, 300)
 	c.Session.IdleSeconds = or(c.Session.IdleSeconds, 3600)
 	c.Session.AbsoluteSeconds = or(c.Session.AbsoluteSeconds, 12*3600)
@@ -28,7 +28,9 @@ func Default(c *ServerConfig) {
 		a.RequestSeconds = or(a.RequestSeconds, 10)
 	}
 	if e := c.Backend.Embedded; e != nil {
-		e.SigningKeys.PublishSeconds = or(e.SigningKeys.PublishSeconds, 86400)
+		e.Signing.Algorithm = or(e.Signing.Algorithm, SigningRS256)
+		e.Signing.RotationSeconds = or(e.Signing.RotationSeconds, new(Seconds(90*86400)))
+		e.Signing.PublishSeconds = or(e.Signing.PublishSeconds, 86400)
 		if p := e.Storage.PostgreSQL; p != nil {
 			p.MaxConnections = or(p.MaxConnections, 10)
 		}
@@ -51,11 +53,17 @@ func defaultService(c *ServerConfig) {
 	if len(s.ResponseTypes) == 0 {
 		s.ResponseTypes = []string{"code"}
 	}
-	s.AccessTokenSeconds = or(s.AccessTokenSeconds, 3600)
-	s.RefreshTokenSeconds = or(s.RefreshTokenSeconds, 14*86400)
-	s.IDTokenSeconds = or(s.IDTokenSeconds, 3600)
-	s.AuthorizationCodeSeconds = or(s.AuthorizationCodeSeconds, 60)
-	s.SigningAlgorithm = or(s.SigningAlgorithm, "RS256")
+	for i := range s.Scopes {
+		s.Scopes[i].Grant = or(s.Scopes[i].Grant, ScopeOnRequest)
+	}
+	t := &s.Tokens
+	t.AccessTokenSeconds = or(t.AccessTokenSeconds, 3600)
+	t.RefreshTokenSeconds = or(t.RefreshTokenSeconds, 14*86400)
+	t.IDTokenSeconds = or(t.IDTokenSeconds, 3600)
+	t.AuthorizationCodeSeconds = or(t.AuthorizationCodeSeconds, 60)
+	t.RefreshRotation = or(t.RefreshRotation, RefreshRotate)
+	s.PKCE.Required = or(s.PKCE.Required, PKCEPublicClients)
+	s.PKCE.ChallengeMethods = or(s.PKCE.ChallengeMethods, PKCES256)
 }
 
 // StandardScopes are the scopes of OpenID Connect Core 1.0, sections 5.4 and 11.

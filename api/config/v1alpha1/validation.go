@@ -1,7 +1,6 @@
 package v1alpha1
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -35,37 +34,16 @@ func Validate(c *ServerConfig) field.ErrorList {
 	errs = append(errs, validateListen(field.NewPath("listen"), &c.Listen)...)
 	errs = append(errs, validateService(field.NewPath("service"), &c.Service)...)
 	errs = append(errs, validateSession(field.NewPath("session"), &c.Session)...)
-	errs = append(errs, validateProcess(c)...)
+	errs = append(errs, validateLog(field.NewPath("log"), &c.Log)...)
 	errs = append(errs, required(field.NewPath("users", "directory"), c.Users.Directory)...)
-	return append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
+	errs = append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
+	return append(errs, validateNumbers(c)...)
 }
 
-// validateProcess checks how the process logs, throttles logins and ends.
-func validateProcess(c *ServerConfig) field.ErrorList {
-	errs := each(field.NewPath("log", "level"), []string{c.Log.Level}, []string{"debug", "info", "warn", "error"})
-	errs = append(errs, each(field.NewPath("log", "format"), []string{c.Log.Format}, []string{"json", "text"})...)
-	return append(errs, atLeast(
-		bound{field.NewPath("login", "freeAttempts"), int64(c.Login.FreeAttempts), 1},
-		bound{field.NewPath("login", "maxDelaySeconds"), int64(c.Login.MaxDelaySeconds), 1},
-		bound{field.NewPath("shutdownSeconds"), int64(c.ShutdownSeconds), 1},
-		bound{field.NewPath("drainSeconds"), int64(c.DrainSeconds), -1},
-	)...)
-}
-
-// bound is a number with the least value that it may have.
-type bound struct {
-	path         *field.Path
-	value, least int64
-}
-
-func atLeast(bounds ...bound) field.ErrorList {
-	var errs field.ErrorList
-	for _, b := range bounds {
-		if b.value < b.least {
-			errs = append(errs, field.Invalid(b.path, b.value, fmt.Sprintf("must be at least %d", b.least)))
-		}
-	}
-	return errs
+// validateLog checks how the process logs.
+func validateLog(path *field.Path, log *Log) field.ErrorList {
+	errs := each(path.Child("level"), []string{log.Level}, []string{"debug", "info", "warn", "error"})
+	return append(errs, each(path.Child("format"), []string{log.Format}, []string{"json", "text"})...)
 }
 
 // validateListen checks listen addresses. Port 0 lets the system choose and may be there more than once.
@@ -139,91 +117,6 @@ func validateTLS(path *field.Path, files TLSFiles) field.ErrorList {
 	return append(required(path.Child("certFile"), files.CertFile), required(path.Child("keyFile"), files.KeyFile)...)
 }
 
-// validateBackend checks the member that the type names, and that it is the only one.
-func validateBackend(path *field.Path, backend *Backend) field.ErrorList {
-	const excluded = "may be set only for its own type"
-	switch backend.Type {
-	case BackendEmbedded:
-		if backend.Authlete != nil {
-			return field.ErrorList{field.Forbidden(path.Child("authlete"), excluded)}
-		}
-		return validateEmbedded(path, backend)
-	case BackendAuthlete:
-		if backend.Embedded != nil {
-			return field.ErrorList{field.Forbidden(path.Child("embedded"), excluded)}
-		}
-		return validateAuthlete(path.Child("authlete"), backend.Authlete)
-	default:
-		return field.ErrorList{field.NotSupported(path.Child("type"), backend.Type, []BackendType{BackendEmbedded, BackendAuthlete})}
-	}
-}
-
-func validateAuthlete(path *field.Path, authlete *AuthleteBackend) field.ErrorList {
-	if authlete == nil {
-		return field.ErrorList{field.Required(path, "type is Authlete")}
-	}
-	errs := required(path.Child("credentialsDirectory"), authlete.CredentialsDirectory)
-	errs = append(errs, atLeast(
-		bound{path.Child("connectSeconds"), int64(authlete.ConnectSeconds), 1},
-		bound{path.Child("requestSeconds"), int64(authlete.RequestSeconds), 1},
-	)...)
-	if most := int32(15); authlete.RequestSeconds > most {
-		errs = append(errs, field.Invalid(path.Child("requestSeconds"), authlete.RequestSeconds, "must be at most 15: the server gives a request 20 in all"))
-	}
-	if proxy := authlete.ProxyURL; proxy != "" {
-		parsed, err := url.Parse(proxy)
-		if err != nil || parsed.Host == "" || parsed.User != nil || !slices.Contains([]string{"http", "https", "socks5"}, parsed.Scheme) {
-			errs = append(errs, field.Invalid(path.Child("proxyURL"), "", "must be a URL with http, https or socks5, without user information"))
-		}
-	}
-	if files := authlete.ClientCertificate; files != nil {
-		errs = append(errs, validateTLS(path.Child("clientCertificate"), *files)...)
-	}
-	return errs
-}
-
-func validateEmbedded(path *field.Path, backend *Backend) field.ErrorList {
-	if backend.Embedded == nil {
-		return field.ErrorList{field.Required(path.Child("embedded"), "type is Embedded")}
-	}
-	path = path.Child("embedded")
-	errs := required(path.Child("keyEncryptionKeyFile"), backend.Embedded.KeyEncryptionKeyFile)
-	keys := backend.Embedded.SigningKeys
-	errs = append(errs, atLeast(
-		bound{path.Child("signingKeys", "rotationSeconds"), keys.RotationSeconds, 0},
-		bound{path.Child("signingKeys", "publishSeconds"), keys.PublishSeconds, 1},
-	)...)
-	if keys.RotationSeconds > 0 && keys.RotationSeconds < keys.PublishSeconds {
-		errs = append(errs, field.Invalid(path.Child("signingKeys", "rotationSeconds"), keys.RotationSeconds,
-			"must not be shorter than publishSeconds: a new key is published that long before it signs"))
-	}
-	if m := backend.Embedded.Management; m != nil {
-		errs = append(errs, required(path.Child("management", "tokenFile"), m.TokenFile)...)
-		errs = append(errs, validateTLS(path.Child("management", "tls"), m.TLS)...)
-	}
-	return append(errs, validateStorage(path.Child("storage"), &backend.Embedded.Storage)...)
-}
-
-func validateStorage(path *field.Path, storage *Storage) field.ErrorList {
-	switch storage.Type {
-	case StorageMemory:
-		return nil
-	case StorageSQLite:
-		if storage.SQLite == nil {
-			return field.ErrorList{field.Required(path.Child("sqlite"), "type is SQLite")}
-		}
-		return required(path.Child("sqlite", "path"), storage.SQLite.Path)
-	case StoragePostgreSQL:
-		if storage.PostgreSQL == nil {
-			return field.ErrorList{field.Required(path.Child("postgresql"), "type is PostgreSQL")}
-		}
-		errs := required(path.Child("postgresql", "connectionFile"), storage.PostgreSQL.ConnectionFile)
-		return append(errs, atLeast(bound{path.Child("postgresql", "maxConnections"), int64(storage.PostgreSQL.MaxConnections), 1})...)
-	default:
-		return field.ErrorList{field.NotSupported(path.Child("type"), storage.Type, []StorageType{StorageMemory, StorageSQLite, StoragePostgreSQL})}
-	}
-}
-
 func validateService(path *field.Path, s *Service) field.ErrorList {
 	errs := validateScopes(path.Child("scopes"), s.Scopes)
 	grants := []string{"authorization_code", "refresh_token", "client_credentials", "implicit", "password"}
@@ -233,16 +126,19 @@ func validateService(path *field.Path, s *Service) field.ErrorList {
 	if !slices.Contains(s.GrantTypes, "implicit") && slices.ContainsFunc(s.ResponseTypes, func(r string) bool { return r != "code" }) {
 		errs = append(errs, field.Forbidden(path.Child("responseTypes"), "response types other than code need the grant type implicit"))
 	}
-	errs = append(errs, atLeast(
-		bound{path.Child("accessTokenSeconds"), s.AccessTokenSeconds, 1},
-		bound{path.Child("refreshTokenSeconds"), s.RefreshTokenSeconds, 1},
-		bound{path.Child("idTokenSeconds"), s.IDTokenSeconds, 1},
-		bound{path.Child("authorizationCodeSeconds"), s.AuthorizationCodeSeconds, 1},
-	)...)
+	rotation := []RefreshRotation{s.Tokens.RefreshRotation}
+	errs = append(errs, each(path.Child("tokens", "refreshRotation"), rotation, []RefreshRotation{RefreshRotate, RefreshKeep})...)
+	errs = append(errs, validatePKCE(path.Child("pkce"), &s.PKCE)...)
 	for _, page := range []struct{ name, value string }{{"logoURI", s.LogoURI}, {"policyURI", s.PolicyURI}, {"tosURI", s.TosURI}} {
 		errs = append(errs, validateWebPage(path.Child(page.name), page.value)...)
 	}
-	return append(errs, each(path.Child("signingAlgorithm"), []string{s.SigningAlgorithm}, []string{"RS256", "ES256"})...)
+	return errs
+}
+
+func validatePKCE(path *field.Path, pkce *PKCE) field.ErrorList {
+	errs := each(path.Child("required"), []PKCERequirement{pkce.Required}, []PKCERequirement{PKCEAlways, PKCEPublicClients})
+	methods := []PKCEChallengeMethods{pkce.ChallengeMethods}
+	return append(errs, each(path.Child("challengeMethods"), methods, []PKCEChallengeMethods{PKCES256, PKCES256AndPlain})...)
 }
 
 // validateScopes checks scope tokens (RFC 6749, section 3.3).
@@ -257,6 +153,7 @@ func validateScopes(path *field.Path, scopes []Scope) field.ErrorList {
 		if seen[scope.Name] {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), scope.Name))
 		}
+		errs = append(errs, each(path.Index(i).Child("grant"), []ScopeGrant{scope.Grant}, []ScopeGrant{ScopeOnRequest, ScopeByDefault})...)
 		seen[scope.Name] = true
 	}
 	return errs
@@ -287,7 +184,6 @@ func each[T ~string](path *field.Path, values, allowed []T) field.ErrorList {
 
 func validateSession(path *field.Path, s *Session) field.ErrorList {
 	errs := required(path.Child("keyRingFile"), s.KeyRingFile)
-	errs = append(errs, atLeast(bound{path.Child("idleSeconds"), s.IdleSeconds, 1}, bound{path.Child("interactionSeconds"), s.InteractionSeconds, 1})...)
 	if s.AbsoluteSeconds < s.IdleSeconds {
 		errs = append(errs, field.Invalid(path.Child("absoluteSeconds"), s.AbsoluteSeconds, "must not be shorter than idleSeconds"))
 	}

@@ -68,8 +68,8 @@ func TestGraceCoversShutdown(t *testing.T) {
 		if *pod.TerminationGracePeriodSeconds != seconds {
 			t.Errorf("grace period is %d, want %d", *pod.TerminationGracePeriodSeconds, seconds)
 		}
-		config := rendered(t, spec)
-		if total := int64(config.DrainSeconds + config.ShutdownSeconds); total >= seconds || config.ShutdownSeconds < 1 {
+		shutdown := rendered(t, spec).Shutdown
+		if total := int64(*shutdown.DrainSeconds + shutdown.FinishSeconds); total >= seconds || shutdown.FinishSeconds < 1 {
 			t.Errorf("draining and shutting down take %d of %d seconds", total, seconds)
 		}
 	}

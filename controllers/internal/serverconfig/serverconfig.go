@@ -11,10 +11,10 @@ import (
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 )
 
-// drainSeconds and shutdownSeconds fit into the pods' termination grace period.
+// Times of a stop, in seconds: draining, finishing requests and the margin fit into the pods' termination grace period.
 const (
 	drainSeconds   = 5
-	maxShutdown    = 20
+	maxFinish      = 20
 	shutdownMargin = 2
 	secondsPerDay  = 24 * 3600
 )
@@ -29,12 +29,11 @@ func Render(as *authv1alpha1.AuthorizationServer) (*configv1alpha1.ServerConfig,
 		Service:  service(spec),
 		Session:  session(spec),
 		Login: configv1alpha1.Login{
-			FreeAttempts: *spec.EffectiveLogin().FreeAttempts, MaxDelaySeconds: *spec.EffectiveLogin().MaxDelaySeconds,
+			FreeAttempts: spec.EffectiveLogin().FreeAttempts, MaxDelaySeconds: seconds(spec.EffectiveLogin().MaxDelaySeconds),
 		},
-		Users:           configv1alpha1.Users{Directory: configv1alpha1.UsersDirectory},
-		DrainSeconds:    drainSeconds,
-		ShutdownSeconds: int32(min(maxShutdown, max(1, spec.EffectiveTerminationGracePeriodSeconds()-drainSeconds-shutdownMargin))),
-		Log:             configv1alpha1.Log{Level: strings.ToLower(string(spec.EffectiveLogLevel()))},
+		Users:    configv1alpha1.Users{Directory: configv1alpha1.UsersDirectory},
+		Shutdown: shutdown(spec),
+		Log:      configv1alpha1.Log{Level: strings.ToLower(string(spec.EffectiveLogLevel()))},
 	}
 	if spec.TLS != nil {
 		c.TLS = &configv1alpha1.TLSFiles{CertFile: configv1alpha1.PublicCertFile, KeyFile: configv1alpha1.PublicKeyFile}
@@ -73,7 +72,8 @@ func backend(as *authv1alpha1.AuthorizationServer) configv1alpha1.Backend {
 func remote(a *authv1alpha1.AuthleteBackend) *configv1alpha1.AuthleteBackend {
 	c := &configv1alpha1.AuthleteBackend{
 		CredentialsDirectory: configv1alpha1.AuthleteDirectory, ProxyURL: a.ProxyURL,
-		ConnectSeconds: a.EffectiveConnectTimeoutSeconds(), RequestSeconds: a.EffectiveRequestTimeoutSeconds(),
+		ConnectSeconds: configv1alpha1.Seconds(a.EffectiveConnectTimeoutSeconds()),
+		RequestSeconds: configv1alpha1.Seconds(a.EffectiveRequestTimeoutSeconds()),
 	}
 	if a.TLS.CASecretRef != nil {
 		c.CAFile = configv1alpha1.AuthleteCAFile
@@ -91,8 +91,9 @@ func embedded(as *authv1alpha1.AuthorizationServer) *configv1alpha1.EmbeddedBack
 			TokenFile: configv1alpha1.ManagementTokenFile,
 			TLS:       configv1alpha1.TLSFiles{CertFile: configv1alpha1.ManagementCertFile, KeyFile: configv1alpha1.ManagementKeyFile},
 		},
-		SigningKeys: configv1alpha1.SigningKeys{
-			RotationSeconds: int64(*as.Spec.EffectiveSigning().RotationIntervalDays) * secondsPerDay,
+		Signing: configv1alpha1.Signing{
+			Algorithm:       configv1alpha1.SigningAlgorithm(as.Spec.EffectiveSigning().Algorithm),
+			RotationSeconds: new(seconds(as.Spec.EffectiveSigning().RotationIntervalDays) * secondsPerDay),
 			RotationRequest: as.Annotations[authv1alpha1.AnnotationRotateSigningKeys],
 		},
 	}
@@ -118,15 +119,19 @@ func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service 
 	if spec.Backend.Authlete != nil {
 		return shown(spec)
 	}
-	tokens, signing, pkce := spec.EffectiveTokens(), spec.EffectiveSigning(), spec.EffectivePKCE()
+	tokens, pkce := spec.EffectiveTokens(), spec.EffectivePKCE()
 	s := shown(spec)
-	s.AccessTokenSeconds, s.RefreshTokenSeconds = int64(*tokens.AccessTokenSeconds), int64(*tokens.RefreshTokenSeconds)
-	s.IDTokenSeconds, s.AuthorizationCodeSeconds = int64(*tokens.IDTokenSeconds), int64(*tokens.AuthorizationCodeSeconds)
-	s.RefreshTokenKept, s.SigningAlgorithm = tokens.RefreshRotation == authv1alpha1.RefreshKeep, string(signing.Algorithm)
-	s.PKCERequired, s.PKCEPlainAllowed = pkce.Required == authv1alpha1.PKCEAlways, pkce.ChallengeMethods != authv1alpha1.PKCES256
+	s.Tokens = configv1alpha1.Tokens{
+		AccessTokenSeconds: seconds(tokens.AccessTokenSeconds), RefreshTokenSeconds: seconds(tokens.RefreshTokenSeconds),
+		IDTokenSeconds: seconds(tokens.IDTokenSeconds), AuthorizationCodeSeconds: seconds(tokens.AuthorizationCodeSeconds),
+		RefreshRotation: configv1alpha1.RefreshRotation(tokens.RefreshRotation),
+	}
+	s.PKCE = configv1alpha1.PKCE{
+		Required: configv1alpha1.PKCERequirement(pkce.Required), ChallengeMethods: configv1alpha1.PKCEChallengeMethods(pkce.ChallengeMethods),
+	}
 	for _, scope := range spec.EffectiveScopes() {
 		s.Scopes = append(s.Scopes, configv1alpha1.Scope{
-			Name: string(scope.Name), Description: scope.Description, Default: scope.Grant == authv1alpha1.ScopeByDefault,
+			Name: string(scope.Name), Description: scope.Description, Grant: configv1alpha1.ScopeGrant(scope.Grant),
 		})
 	}
 	for _, grant := range spec.EffectiveGrantTypes() {
@@ -148,7 +153,16 @@ func shown(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service {
 func session(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Session {
 	s := spec.EffectiveSession()
 	return configv1alpha1.Session{
-		KeyRingFile: configv1alpha1.SessionKeyRingFile, IdleSeconds: int64(*s.IdleSeconds), AbsoluteSeconds: int64(*s.AbsoluteSeconds),
-		InteractionSeconds: int64(*s.InteractionSeconds), Consent: configv1alpha1.ConsentMode(s.Consent),
+		KeyRingFile: configv1alpha1.SessionKeyRingFile, IdleSeconds: seconds(s.IdleSeconds), AbsoluteSeconds: seconds(s.AbsoluteSeconds),
+		InteractionSeconds: seconds(s.InteractionSeconds), Consent: configv1alpha1.ConsentMode(s.Consent),
 	}
 }
+
+// shutdown divides the pods' termination grace period.
+func shutdown(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Shutdown {
+	finish := min(maxFinish, max(1, spec.EffectiveTerminationGracePeriodSeconds()-drainSeconds-shutdownMargin))
+	return configv1alpha1.Shutdown{DrainSeconds: new(configv1alpha1.Seconds(drainSeconds)), FinishSeconds: configv1alpha1.Seconds(finish)}
+}
+
+// seconds returns a length of time that a spec has, with defaults filled in.
+func seconds(value *int32) configv1alpha1.Seconds { return configv1alpha1.Seconds(*value) }

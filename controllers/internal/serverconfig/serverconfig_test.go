@@ -41,7 +41,7 @@ func TestRotationRequestReachesTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := config.Backend.Embedded.SigningKeys; got.RotationRequest != "today" || got.RotationSeconds != 90*24*3600 {
+	if got := config.Backend.Embedded.Signing; got.RotationRequest != "today" || *got.RotationSeconds != 90*24*3600 {
 		t.Errorf("signing keys are %+v", got)
 	}
 }
