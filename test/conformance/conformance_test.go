@@ -58,10 +58,10 @@ func start(t *testing.T, wire *servertest.Wire) *servertest.Server {
 		Wire:  wire,
 		Users: []configv1alpha1.User{person(t)},
 		Configure: func(config *configv1alpha1.ServerConfig) {
-			config.Service.SigningAlgorithm = "RS256"
+			config.Backend.Embedded.Signing.Algorithm = configv1alpha1.SigningRS256
 			config.Service.GrantTypes = []string{"authorization_code", "implicit", "refresh_token"}
 			config.Service.ResponseTypes = []string{"code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
-			config.Service.AuthorizationCodeSeconds = 600
+			config.Service.Tokens.AuthorizationCodeSeconds = 600
 		},
 	})
 }
