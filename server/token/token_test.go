@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,12 +53,10 @@ func (b *backend) TokenFail(_ context.Context, request *authlete.TokenFailReques
 type people []string
 
 func (p people) BySubject(subject string) *configv1alpha1.User {
-	for _, known := range p {
-		if known == subject {
-			return &configv1alpha1.User{Subject: subject}
-		}
+	if !slices.Contains(p, subject) {
+		return nil
 	}
-	return nil
+	return &configv1alpha1.User{Subject: subject}
 }
 
 // passwords answers as it is told and keeps the attempt.
@@ -78,7 +77,8 @@ func (p *passwords) Check(_ context.Context, attempt login.Attempt) (*configv1al
 func call(t *testing.T, b *backend, p *passwords) (*httptest.ResponseRecorder, requestlog.Entry) {
 	t.Helper()
 	form := url.Values{"grant_type": {"x"}, "scope": {"a b"}}.Encode()
-	r := httptest.NewRequestWithContext(requestlog.With(t.Context(), &requestlog.Request{Address: "192.0.2.7"}), http.MethodPost, "/api/token", strings.NewReader(form))
+	ctx := requestlog.With(t.Context(), &requestlog.Request{Address: "192.0.2.7"})
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/token", strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("app", "secret")
 	endpoint := token.New(token.Options{Backend: b, Passwords: p, Users: people{"1001"}})
@@ -87,7 +87,6 @@ func call(t *testing.T, b *backend, p *passwords) (*httptest.ResponseRecorder, r
 	if b.sent == nil || b.sent.Parameters != form || b.sent.ClientID != "app" || b.sent.ClientSecret != "secret" {
 		t.Fatalf("the backend got %+v", b.sent)
 	}
-	r.Body = http.NoBody
 	again := httptest.NewRequestWithContext(r.Context(), http.MethodPost, "/api/token", strings.NewReader(form))
 	again.Header = r.Header
 	return w, endpoint(again).Log
@@ -109,7 +108,8 @@ func TestActions(t *testing.T) {
 		if w.Code != status {
 			t.Errorf("%s: %d, want %d", action, w.Code, status)
 		}
-		if passed := strings.Contains(w.Body.String(), "backend"); passed != (action != "UNHEARD_OF" && action != authlete.TokenExchange && action != authlete.TokenJWTBearer) {
+		own := action == "UNHEARD_OF" || action == authlete.TokenExchange || action == authlete.TokenJWTBearer
+		if strings.Contains(w.Body.String(), "backend") == own {
 			t.Errorf("%s: %s", action, w.Body)
 		}
 		if (w.Header().Get("WWW-Authenticate") != "") != (status == 401) {

@@ -45,7 +45,8 @@ func (r *run) fetchKeys() keySet {
 	}
 	seen := map[string]bool{}
 	for _, key := range set.Keys {
-		if !key.IsPublic() || !key.Valid() || key.KeyID == "" || seen[key.KeyID] || key.Use != "sig" || !r.lists("id_token_signing_alg_values_supported", key.Algorithm) {
+		usable := key.IsPublic() && key.Valid() && key.Use == "sig" && r.lists("id_token_signing_alg_values_supported", key.Algorithm)
+		if !usable || key.KeyID == "" || seen[key.KeyID] {
 			r.t.Errorf("the JWK Set has a key that no client can use: %+v", key)
 		}
 		seen[key.KeyID] = true
@@ -56,7 +57,7 @@ func (r *run) fetchKeys() keySet {
 // checkIDToken checks an ID token as a client must (OpenID Connect Core 1.0, section 3.1.3.7).
 func (r *run) checkIDToken(raw string, request url.Values) *idToken {
 	r.t.Helper()
-	signed, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	signed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		r.t.Fatalf("the ID token %q is not signed with RS256: %v", raw, err)
 	}
@@ -73,8 +74,12 @@ func (r *run) checkIDToken(raw string, request url.Values) *idToken {
 			r.t.Errorf("ID token: %s is %v, not %v", name, token.claims[name], want)
 		}
 	}
-	if aud, list := token.claims["aud"].([]any); (!list && token.claims["aud"] != r.client.ClientIDAlias) || (list && !slices.Equal(aud, []any{r.client.ClientIDAlias})) {
-		r.t.Errorf("ID token: aud is %v, not the client", token.claims["aud"])
+	audience, isList := token.claims["aud"].([]any)
+	if !isList {
+		audience = []any{token.claims["aud"]}
+	}
+	if !slices.Equal(audience, []any{r.client.ClientIDAlias}) {
+		r.t.Errorf("ID token: aud is %v, not the client", audience)
 	}
 	if text(token.claims, "nonce") != request.Get("nonce") {
 		r.t.Errorf("ID token: nonce is %v, not %q", token.claims["nonce"], request.Get("nonce"))

@@ -38,7 +38,10 @@ func TestModules(t *testing.T) {
 						t.Run(strings.Join([]string{name, module, strings.ReplaceAll(v.responseType, " ", "+"), path}, "/"), func(t *testing.T) {
 							t.Parallel()
 							if expectedFailures()[module] {
-								expectFailure(t, func(tb testing.TB) { implementations[module](newRun(tb, server, v)) })
+								expectFailure(t, func(tb testing.TB) {
+									tb.Helper()
+									implementations[module](newRun(tb, server, v))
+								})
 								return
 							}
 							implementations[module](newRun(t, server, v))

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -87,9 +88,7 @@ func (r *run) redeem(g *grant, change url.Values) {
 
 func (r *run) codeRequest(g *grant, change url.Values) url.Values {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {g.answer.Get("code")}, "redirect_uri": {r.redirect}}
-	for name, values := range change {
-		form[name] = values
-	}
+	maps.Copy(form, change)
 	return form
 }
 

@@ -36,9 +36,9 @@ type run struct {
 	keys     keySet
 }
 
-func newRun(t testing.TB, s *servertest.Server, v variant) *run {
-	t.Helper()
-	r := &run{variant: v, t: t, s: s, browser: s.NewBrowser(t), redirect: redirectURI}
+func newRun(tb testing.TB, s *servertest.Server, v variant) *run {
+	tb.Helper()
+	r := &run{variant: v, t: tb, s: s, browser: s.NewBrowser(tb), redirect: redirectURI}
 	r.client = r.register(authlete.AuthClientSecretBasic)
 	r.document = r.getJSON("/.well-known/openid-configuration")
 	r.keys = r.fetchKeys()

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -103,9 +104,7 @@ func refreshToken(r *run) {
 func (r *run) refreshFlow(change url.Values, request map[string]string) *grant {
 	r.t.Helper()
 	parameters := map[string]string{"scope": "openid offline_access", "prompt": "consent"}
-	for name, value := range request {
-		parameters[name] = value
-	}
+	maps.Copy(parameters, request)
 	values := r.request(parameters)
 	g := r.complete(values, r.answer(r.submit(r.open(values)), r.mode()))
 	if g.refresh == "" || strings.ContainsFunc(g.refresh, func(c rune) bool { return c < ' ' || c > '~' }) {
@@ -114,9 +113,7 @@ func (r *run) refreshFlow(change url.Values, request map[string]string) *grant {
 	before := *g
 	r.turn(time.Second)
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {g.refresh}}
-	for name, list := range change {
-		form[name] = list
-	}
+	maps.Copy(form, change)
 	answer := r.token(form)
 	if answer.status != 200 {
 		r.t.Fatalf("the refresh was refused: %d %s", answer.status, answer.body)
