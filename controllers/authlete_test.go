@@ -39,12 +39,14 @@ const (
 
 // standIn is a real engine that speaks Authlete's wire format on a port of this machine, and can be away.
 type standIn struct {
-	address string
-	handler http.Handler
-	server  *http.Server
+	address  string
+	handler  http.Handler
+	server   *http.Server
+	listener net.Listener
 }
 
-func newStandIn(ctx context.Context, backend *engine.Engine) *standIn {
+// newStandIn serves the engine, behind what the wrappers put before it.
+func newStandIn(ctx context.Context, backend *engine.Engine, wrappers ...func(http.Handler) http.Handler) *standIn {
 	GinkgoHelper()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	Expect(err).NotTo(HaveOccurred())
@@ -57,18 +59,25 @@ func newStandIn(ctx context.Context, backend *engine.Engine) *standIn {
 			{Version: credentials.V2, BaseURL: base, ServiceID: "42", APISecret: firstToken, OwnerKey: "7", OwnerSecret: secondToken},
 		}
 	}})
+	for _, wrap := range wrappers {
+		s.handler = wrap(s.handler)
+	}
 	s.serve(listener)
 	DeferCleanup(func() { s.away() })
 	return s
 }
 
 func (s *standIn) serve(listener net.Listener) {
-	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Second}
+	s.listener = listener
+	s.server = &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute}
 	go func(server *http.Server) { _ = server.Serve(listener) }(s.server) // ends with ErrServerClosed
 }
 
 // away closes the port and every connection.
-func (s *standIn) away() { _ = s.server.Close() }
+func (s *standIn) away() {
+	_ = s.server.Close()
+	_ = s.listener.Close() // a server that has not begun yet does not know it
+}
 
 // back opens the port again.
 func (s *standIn) back(ctx context.Context) {
@@ -109,10 +118,7 @@ var _ = Describe("A server in front of Authlete", func() {
 	}
 	put := func(ctx context.Context, data map[string][]byte) {
 		GinkgoHelper()
-		have := secret(nil)
-		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(have), have)).To(Succeed())
-		have.Data = data
-		Expect(cluster.Update(ctx, have)).To(Succeed())
+		modify(ctx, secret(nil), func(s *corev1.Secret) { s.Data = data })
 	}
 	deployment := func(ctx context.Context) *appsv1.Deployment {
 		GinkgoHelper()
@@ -247,8 +253,7 @@ var _ = Describe("A server in front of Authlete", func() {
 		var key, again corev1.Secret
 		Expect(there(&key, "login-engine")).To(BeTrue())
 
-		server.Spec.Backend = remote
-		Expect(cluster.Update(ctx, server)).To(Succeed())
+		modify(ctx, server, func(s *authv1alpha1.AuthorizationServer) { s.Spec.Backend = remote })
 		awaitCondition(ctx, server, authv1alpha1.ConditionBackendReachable, metav1.ConditionTrue, "")
 		Eventually(func() bool { return there(&corev1.Service{}, "login-management") }).WithTimeout(patience).Should(BeFalse())
 		Expect(there(&corev1.Secret{}, "login-management")).To(BeFalse())
@@ -256,8 +261,7 @@ var _ = Describe("A server in front of Authlete", func() {
 		Expect(deployment(ctx).Spec.Strategy.Type).To(Equal(appsv1.RollingUpdateDeploymentStrategyType))
 		Expect(deployment(ctx).Spec.Template.Spec.Containers[0].Ports).To(HaveLen(2))
 
-		server.Spec.Backend = embedded.Spec.Backend
-		Expect(cluster.Update(ctx, server)).To(Succeed())
+		modify(ctx, server, func(s *authv1alpha1.AuthorizationServer) { s.Spec.Backend = embedded.Spec.Backend })
 		Eventually(func() bool { return there(&corev1.Service{}, "login-management") }).WithTimeout(patience).Should(BeTrue())
 		Eventually(func() appsv1.DeploymentStrategyType { return deployment(ctx).Spec.Strategy.Type }).WithTimeout(patience).
 			Should(Equal(appsv1.RecreateDeploymentStrategyType))

@@ -78,9 +78,13 @@ var _ = Describe("A client that the backend has already", func() {
 
 		c = shop(func(spec *authv1alpha1.OAuthClientSpec) {
 			spec.Adopt = &authv1alpha1.ClientAdoption{Client: strconv.FormatInt(existing.ClientID, 10)}
-			spec.DeletionPolicy = authv1alpha1.ClientRetain
 		})
 		Eventually(func() error { return cluster.Create(ctx, c) }).WithTimeout(patience).Should(Succeed())
+		awaitCondition(ctx, c, authv1alpha1.ConditionRegistered, metav1.ConditionFalse, authv1alpha1.ReasonClientDiffers)
+		Expect(kstatus(c)).To(Equal(status.FailedStatus), "a person has to decide")
+		Expect(*now(ctx)).To(Equal(*existing), "it is only observed")
+		Expect(output(ctx)).To(Equal(existing.ClientSecret))
+		modify(ctx, c, func(c *authv1alpha1.OAuthClient) { c.Spec.Management = authv1alpha1.ClientEnforce })
 		awaitCondition(ctx, c, authv1alpha1.ConditionReady, metav1.ConditionTrue, "")
 		adopted := now(ctx)
 		Expect(adopted.RedirectURIs).To(Equal([]string{"https://shop.example.com/callback"}))
@@ -114,6 +118,38 @@ var _ = Describe("A client that the backend has already", func() {
 		_, err = o.backend.ClientGet(ctx, "missing")
 		Expect(err).To(HaveOccurred(), "nothing is made where something is to be adopted")
 	}, SpecTimeout(time.Minute))
+
+	It("has the secret that it has, unless another is asked for", func(ctx SpecContext) {
+		c := shop(func(spec *authv1alpha1.OAuthClientSpec) {
+			spec.RedirectURIs = nil
+			spec.Adopt, spec.Management = &authv1alpha1.ClientAdoption{Client: "shop"}, authv1alpha1.ClientEnforce
+		})
+		create(ctx, c)
+		awaitCondition(ctx, c, authv1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		Expect(output(ctx)).To(Equal(existing.ClientSecret))
+
+		// Somebody rotates it at a console.
+		number := strconv.FormatInt(existing.ClientID, 10)
+		_, err := o.backend.ClientSecretUpdate(ctx, number, &authlete.ClientSecretUpdateRequest{ClientSecret: "a-secret-from-the-console"})
+		Expect(err).NotTo(HaveOccurred())
+		annotate(ctx, c, "touched", "yes")
+		Eventually(func() string { return output(ctx) }).WithTimeout(patience).Should(Equal("a-secret-from-the-console"))
+		Expect(now(ctx).ClientSecret).To(Equal("a-secret-from-the-console"))
+
+		// The owner of the object rotates it.
+		annotate(ctx, c, authv1alpha1.AnnotationRotateClientSecret, "1")
+		Eventually(func() string { return output(ctx) }).WithTimeout(patience).ShouldNot(Equal("a-secret-from-the-console"))
+		Expect(now(ctx).ClientSecret).To(Equal(output(ctx)))
+
+		// The owner gives one.
+		create(ctx, &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: "given", Namespace: namespace}, StringData: map[string]string{"client_secret": "a-secret-of-the-owner"},
+		})
+		modify(ctx, c, func(c *authv1alpha1.OAuthClient) { c.Spec.Secret.SecretRef = &authv1alpha1.SecretKeyReference{Name: "given"} })
+		Eventually(func() string { return output(ctx) }).WithTimeout(patience).Should(Equal("a-secret-of-the-owner"))
+		Expect(now(ctx).ClientSecret).To(Equal("a-secret-of-the-owner"))
+		Expect(now(ctx).RedirectURIs).To(Equal(existing.RedirectURIs))
+	}, SpecTimeout(2*time.Minute))
 
 	It("rotates a generated secret once for each request, however often that is repeated", func(ctx SpecContext) {
 		c := &authv1alpha1.OAuthClient{ObjectMeta: metav1.ObjectMeta{Name: "app", Namespace: namespace}}

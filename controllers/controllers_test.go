@@ -214,12 +214,9 @@ var _ = Describe("A server with a user and a client", func() {
 		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(user), user)).To(Succeed())
 		hash := projected(ctx, namespace, user.EffectiveSubject()).PasswordHash
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "alice-password", Namespace: namespace}}
-		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())
-		secret.Labels = map[string]string{"touched": "yes"}
-		Expect(cluster.Update(ctx, secret)).To(Succeed())
+		modify(ctx, secret, func(s *corev1.Secret) { s.Labels = map[string]string{"touched": "yes"} })
 		Consistently(func() string { return projected(ctx, namespace, user.EffectiveSubject()).PasswordHash }).WithTimeout(time.Second).Should(Equal(hash))
-		secret.Data["password"] = []byte("another-password-of-alice")
-		Expect(cluster.Update(ctx, secret)).To(Succeed())
+		modify(ctx, secret, func(s *corev1.Secret) { s.Data["password"] = []byte("another-password-of-alice") })
 		Eventually(func() (bool, error) {
 			return password.Verify(projected(ctx, namespace, user.EffectiveSubject()).PasswordHash, "another-password-of-alice")
 		}).WithTimeout(patience).Should(BeTrue())
@@ -376,13 +373,12 @@ func projected(ctx context.Context, namespace, subject string) configv1alpha1.Us
 
 func annotate(ctx context.Context, object client.Object, key, value string) {
 	GinkgoHelper()
-	Expect(cluster.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
-	before := object.DeepCopyObject().(client.Object)
-	annotations := object.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[key] = value
-	object.SetAnnotations(annotations)
-	Expect(cluster.Patch(ctx, object, client.MergeFrom(before))).To(Succeed())
+	modify(ctx, object, func(object client.Object) {
+		annotations := object.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[key] = value
+		object.SetAnnotations(annotations)
+	})
 }

@@ -118,9 +118,7 @@ var _ = Describe("The tokens of a user", func() {
 	It("end once when the password changes", func(ctx SpecContext) {
 		token := login(ctx, user.EffectiveSubject())
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "alice-password", Namespace: namespace}}
-		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())
-		secret.Data["password"] = []byte("another-password-of-alice")
-		Expect(cluster.Update(ctx, secret)).To(Succeed())
+		modify(ctx, secret, func(s *corev1.Secret) { s.Data["password"] = []byte("another-password-of-alice") })
 		expectRevoked(ctx, token)
 		Eventually(func() int { return pending(ctx) }).WithTimeout(patience).Should(BeZero())
 		after := login(ctx, user.EffectiveSubject())

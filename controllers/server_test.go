@@ -218,8 +218,7 @@ var _ = Describe("The objects of a server", func() {
 		create(ctx, database)
 		awaitReady(ctx, server)
 		first := server.Status.ConfigHash
-		database.StringData = map[string]string{"url": "postgres://b"}
-		Expect(cluster.Update(ctx, database)).To(Succeed())
+		modify(ctx, database, func(s *corev1.Secret) { s.StringData = map[string]string{"url": "postgres://b"} })
 		Eventually(func() string {
 			deployment := &appsv1.Deployment{}
 			Expect(get(ctx, "login", deployment)).To(Succeed())

@@ -238,6 +238,17 @@ func (o *operator) newClient(c *rest.Config, opts client.Options) (client.Client
 	}), nil
 }
 
+// modify reads an object, changes it and sends the difference. An update of the whole object would race with the operator,
+// which writes the status.
+func modify[T client.Object](ctx context.Context, object T, change func(T)) {
+	GinkgoHelper()
+	Expect(cluster.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
+	before, ok := object.DeepCopyObject().(T)
+	Expect(ok).To(BeTrue())
+	change(object)
+	Expect(cluster.Patch(ctx, object, client.MergeFrom(before))).To(Succeed())
+}
+
 // playKubelet says of the server's Deployment that its pods run, as often as it changes.
 func playKubelet(ctx context.Context, namespace string) {
 	go func() {

@@ -86,9 +86,10 @@ type AuthleteTLS struct {
 	ClientCertificateSecretRef *SecretReference `json:"clientCertificateSecretRef,omitempty"`
 }
 
-// SettingDifference is a setting of the service that is not as declared.
+// SettingDifference is a setting of the service or of a client that is not as
+// declared.
 type SettingDifference struct {
-	// field is the name of the setting in Authlete's API, for example accessTokenDuration.
+	// field is the name of the setting in Authlete's API, for example accessTokenDuration; a dot leads to a member of a member.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -99,7 +100,7 @@ type SettingDifference struct {
 	// +kubebuilder:validation:MaxLength=256
 	Declared string `json:"declared,omitempty"`
 
-	// actual is the value at Authlete as JSON, shortened where it is long; empty where the service has none.
+	// actual is the value at the backend as JSON, shortened where it is long; empty where there is none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=256
 	Actual string `json:"actual,omitempty"`

@@ -200,6 +200,47 @@ func TestClientDefaults(t *testing.T) {
 	}
 }
 
+func TestAdoptedClientDefaults(t *testing.T) {
+	t.Parallel()
+	const (
+		deletes, retains = authv1alpha1.ClientDelete, authv1alpha1.ClientRetain
+		enforce, observe = authv1alpha1.ClientEnforce, authv1alpha1.ClientObserve
+	)
+	for name, test := range map[string]struct {
+		adopt      bool
+		management authv1alpha1.ClientManagement
+		policy     authv1alpha1.ClientDeletionPolicy
+		id         string
+
+		wantID         string
+		wantManagement authv1alpha1.ClientManagement
+		wantPolicy     authv1alpha1.ClientDeletionPolicy
+	}{
+		"made here":               {false, "", "", "", "app", enforce, deletes},
+		"made here, named":        {false, "", "", "shop", "shop", enforce, deletes},
+		"adopted":                 {true, "", "", "", "4711", observe, retains},
+		"adopted, named":          {true, "", "", "shop", "shop", observe, retains},
+		"adopted, enforced":       {true, enforce, "", "", "4711", enforce, retains},
+		"adopted, to be deleted":  {true, enforce, deletes, "", "4711", enforce, deletes},
+		"observed, to be deleted": {true, observe, deletes, "", "4711", observe, retains},
+	} {
+		c := authv1alpha1.OAuthClient{ObjectMeta: metav1.ObjectMeta{Name: "app"}}
+		c.Spec.ClientID, c.Spec.Management, c.Spec.DeletionPolicy = test.id, test.management, test.policy
+		if test.adopt {
+			c.Spec.Adopt = &authv1alpha1.ClientAdoption{Client: "4711"}
+		}
+		if got := c.EffectiveClientID(); got != test.wantID {
+			t.Errorf("%s: client ID %q, want %q", name, got, test.wantID)
+		}
+		if got := c.Spec.EffectiveManagement(); got != test.wantManagement {
+			t.Errorf("%s: management %q, want %q", name, got, test.wantManagement)
+		}
+		if got := c.Spec.EffectiveDeletionPolicy(); got != test.wantPolicy {
+			t.Errorf("%s: deletion policy %q, want %q", name, got, test.wantPolicy)
+		}
+	}
+}
+
 // TestReservedClaims compares the list in Go with the rule in the schema.
 func TestReservedClaims(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,16 @@ const (
 	ReasonNotManaged = "NotManaged"
 	// ReasonNothingToAdopt says that the engine does not have the client that spec.adopt names.
 	ReasonNothingToAdopt = "NothingToAdopt"
+	// ReasonAdoptedClientLost says that the engine does not have the client any more that was adopted. It is not made anew,
+	// since applications and grants depend on more than what the spec names.
+	ReasonAdoptedClientLost = "AdoptedClientLost"
+	// ReasonClientDiffers says that an adopted client is not as the spec declares it: status.differences. Nothing is changed
+	// while spec.management is Observe.
+	ReasonClientDiffers = "ClientDiffers"
+	// ReasonAdopted says, in an event, that the client of spec.adopt was taken over, and what was changed.
+	ReasonAdopted = "Adopted"
+	// ReasonClientRepaired says, in an event, that members of an adopted client were changed to what is declared.
+	ReasonClientRepaired = "ClientRepaired"
 	// ReasonRateLimited says that the engine limits calls. It is asked again when it allows.
 	ReasonRateLimited = "RateLimited"
 	// ReasonRetained says, in an event, that the client was left at the engine because of spec.deletionPolicy.

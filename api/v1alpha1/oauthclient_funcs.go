@@ -50,8 +50,15 @@ func (c *OAuthClient) SetObservedGeneration(generation int64) {
 }
 
 // EffectiveClientID returns the client_id: spec.clientID, or else the name of the
-// object.
-func (c *OAuthClient) EffectiveClientID() string { return nonZeroOr(c.Spec.ClientID, c.Name) }
+// object. Of an adopted client whose ID the spec does not name it returns the
+// identifier by which the client is found; the client_id is then the backend's to
+// say.
+func (c *OAuthClient) EffectiveClientID() string {
+	if c.Spec.Adopt != nil {
+		return nonZeroOr(c.Spec.ClientID, c.Spec.Adopt.Client)
+	}
+	return nonZeroOr(c.Spec.ClientID, c.Name)
+}
 
 // EffectiveClientName returns the name on the consent page: the client ID by
 // default.
@@ -105,8 +112,24 @@ func (s *OAuthClientSpec) EffectiveConsent() ClientConsent {
 	return nonZeroOr(s.Consent, ClientConsentAsk)
 }
 
-// EffectiveDeletionPolicy returns what happens when the object is deleted,
-// Delete by default.
+// EffectiveManagement returns what happens to differences: Observe by default for
+// an adopted client, else Enforce.
+func (s *OAuthClientSpec) EffectiveManagement() ClientManagement {
+	if s.Adopt != nil {
+		return nonZeroOr(s.Management, ClientObserve)
+	}
+	return nonZeroOr(s.Management, ClientEnforce)
+}
+
+// EffectiveDeletionPolicy returns what happens when the object is deleted: Retain
+// by default for an adopted client, and always for one that is only observed;
+// else Delete.
 func (s *OAuthClientSpec) EffectiveDeletionPolicy() ClientDeletionPolicy {
+	if s.EffectiveManagement() == ClientObserve {
+		return ClientRetain
+	}
+	if s.Adopt != nil {
+		return nonZeroOr(s.DeletionPolicy, ClientRetain)
+	}
 	return nonZeroOr(s.DeletionPolicy, ClientDelete)
 }

@@ -43,18 +43,32 @@ const (
 	ClientConsentSkip ClientConsent = "Skip"
 )
 
-// ClientAdoption takes over a client that exists. Its secret stays what it is,
-// unless spec.secret.secretRef gives another; optional settings that the object
-// does not name stay as they are, too.
+// ClientAdoption takes over a client that exists. What the object does not name
+// stays as it is, the secret included, unless spec.secret.secretRef gives
+// another.
 type ClientAdoption struct {
 	// client is the client to take over: its decimal client ID at the protocol engine, or its alias. Required. It must not
-	// be held by another object.
+	// belong to another object.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9][A-Za-z0-9._~-]*$')",message="client must be a decimal client ID or an alias: letters, digits, dots, hyphens, underscores and tildes"
 	Client string `json:"client,omitempty"`
 }
+
+// ClientManagement says what happens to a client that differs from the declared
+// one.
+//
+// +kubebuilder:validation:Enum=Enforce;Observe
+type ClientManagement string
+
+// Ways of managing a client.
+const (
+	// ClientEnforce writes declared settings that differ.
+	ClientEnforce ClientManagement = "Enforce"
+	// ClientObserve reports declared settings that differ.
+	ClientObserve ClientManagement = "Observe"
+)
 
 // ClientDeletionPolicy says what happens to a client when its object is deleted.
 //

@@ -19,8 +19,8 @@ import (
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,description="Explanation for a person"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 100",message="metadata.name must have at most 100 characters, because the names of other objects are made from it",reason=FieldValueInvalid
-// +kubebuilder:validation:XValidation:rule="has(self.spec.clientID) || !self.metadata.name.matches('^[0-9]+$')",message="metadata.name is used as the client ID, which must not be digits only: set spec.clientID or take another name",reason=FieldValueInvalid
-// +kubebuilder:validation:XValidation:rule="(has(self.spec.clientID) ? self.spec.clientID : self.metadata.name) == (has(oldSelf.spec.clientID) ? oldSelf.spec.clientID : oldSelf.metadata.name)",message="clientID cannot be changed, since applications use it: create another OAuthClient instead",reason=FieldValueInvalid,fieldPath=".spec.clientID"
+// +kubebuilder:validation:XValidation:rule="has(self.spec.clientID) || has(self.spec.adopt) || !self.metadata.name.matches('^[0-9]+$')",message="metadata.name is used as the client ID, which must not be digits only: set spec.clientID or take another name",reason=FieldValueInvalid
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.clientID) ? self.spec.clientID : self.metadata.name) == (has(oldSelf.spec.clientID) ? oldSelf.spec.clientID : oldSelf.metadata.name) || (!has(oldSelf.spec.clientID) && (has(self.spec.clientID) ? has(oldSelf.spec.adopt) : has(self.spec.adopt)))",message="clientID cannot be changed, since applications use it: create another OAuthClient instead",reason=FieldValueInvalid,fieldPath=".spec.clientID"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.secret) || !has(self.spec.secret.secretRef) || self.spec.secret.secretRef.name != (has(self.spec.secret.output) && has(self.spec.secret.output.name) ? self.spec.secret.output.name : self.metadata.name + '-oauth')",message="secret.secretRef is the Secret that the operator writes (secret.output.name, by default the object's name with -oauth): use two Secrets",reason=FieldValueInvalid,fieldPath=".spec.secret"
 type OAuthClient struct {
 	metav1.TypeMeta `json:",inline"`
@@ -51,14 +51,16 @@ type OAuthClientList struct {
 
 // OAuthClientSpec is the client that is wanted.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.grantTypes) && !('authorization_code' in self.grantTypes) && !('implicit' in self.grantTypes) || (has(self.redirectURIs) && size(self.redirectURIs) > 0)",message="redirectURIs needs an entry for the grant types authorization_code (a default) and implicit: add one, or set spec.grantTypes without them",reason=FieldValueRequired,fieldPath=".redirectURIs"
+// +kubebuilder:validation:XValidation:rule="has(self.adopt) || has(self.grantTypes) && !('authorization_code' in self.grantTypes) && !('implicit' in self.grantTypes) || (has(self.redirectURIs) && size(self.redirectURIs) > 0)",message="redirectURIs needs an entry for the grant types authorization_code (a default) and implicit: add one, or set spec.grantTypes without them",reason=FieldValueRequired,fieldPath=".redirectURIs"
 // +kubebuilder:validation:XValidation:rule="!has(self.grantTypes) || !('client_credentials' in self.grantTypes) || !has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod != 'none'",message="client_credentials needs a client that authenticates: remove it from spec.grantTypes, or set tokenEndpointAuthMethod to something else than none",reason=FieldValueInvalid,fieldPath=".grantTypes"
-// +kubebuilder:validation:XValidation:rule="!has(self.responseTypes) || self.responseTypes.all(r, r == 'code') || (has(self.grantTypes) && 'implicit' in self.grantTypes)",message="response types other than code need the implicit grant: add implicit to spec.grantTypes, or leave only code in spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
-// +kubebuilder:validation:XValidation:rule="!has(self.responseTypes) || !self.responseTypes.exists(r, r.startsWith('code')) || !has(self.grantTypes) || 'authorization_code' in self.grantTypes",message="response types with code need the authorization_code grant: add it to spec.grantTypes, or remove them from spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
-// +kubebuilder:validation:XValidation:rule="!has(self.redirectURIs) || (has(self.applicationType) && self.applicationType == 'native') || self.redirectURIs.all(u, u.startsWith('https://') || u.startsWith('http://'))",message="redirect URIs with a private-use scheme belong to native applications: set applicationType to native, or use https://",reason=FieldValueInvalid,fieldPath=".redirectURIs"
+// +kubebuilder:validation:XValidation:rule="has(self.adopt) || !has(self.responseTypes) || self.responseTypes.all(r, r == 'code') || (has(self.grantTypes) && 'implicit' in self.grantTypes)",message="response types other than code need the implicit grant: add implicit to spec.grantTypes, or leave only code in spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
+// +kubebuilder:validation:XValidation:rule="has(self.adopt) || !has(self.responseTypes) || !self.responseTypes.exists(r, r.startsWith('code')) || !has(self.grantTypes) || 'authorization_code' in self.grantTypes",message="response types with code need the authorization_code grant: add it to spec.grantTypes, or remove them from spec.responseTypes",reason=FieldValueInvalid,fieldPath=".responseTypes"
+// +kubebuilder:validation:XValidation:rule="!has(self.redirectURIs) || (has(self.applicationType) ? self.applicationType == 'native' : has(self.adopt)) || self.redirectURIs.all(u, u.startsWith('https://') || u.startsWith('http://'))",message="redirect URIs with a private-use scheme belong to native applications: set applicationType to native, or use https://",reason=FieldValueInvalid,fieldPath=".redirectURIs"
 // +kubebuilder:validation:XValidation:rule="!has(self.secret) || !has(self.secret.secretRef) || !has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod in ['client_secret_basic', 'client_secret_post']",message="secret.secretRef gives a client secret, which only client_secret_basic and client_secret_post use: remove it or change tokenEndpointAuthMethod",reason=FieldValueForbidden,fieldPath=".secret"
-// +kubebuilder:validation:XValidation:rule="!has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod != 'private_key_jwt' || has(self.jwks) != has(self.jwksURI)",message="private_key_jwt needs the client's public keys in one place: set exactly one of jwks and jwksURI",reason=FieldValueInvalid,fieldPath=".tokenEndpointAuthMethod"
-// +kubebuilder:validation:XValidation:rule="(!has(self.jwks) && !has(self.jwksURI)) || (has(self.tokenEndpointAuthMethod) && self.tokenEndpointAuthMethod == 'private_key_jwt')",message="jwks and jwksURI are for clients that authenticate with a key: set tokenEndpointAuthMethod to private_key_jwt, or remove them",reason=FieldValueForbidden,fieldPath=".tokenEndpointAuthMethod"
+// +kubebuilder:validation:XValidation:rule="!has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod != 'private_key_jwt' || (has(self.adopt) ? !(has(self.jwks) && has(self.jwksURI)) : has(self.jwks) != has(self.jwksURI))",message="private_key_jwt needs the client's public keys in one place: set exactly one of jwks and jwksURI",reason=FieldValueInvalid,fieldPath=".tokenEndpointAuthMethod"
+// +kubebuilder:validation:XValidation:rule="(!has(self.jwks) && !has(self.jwksURI)) || (has(self.tokenEndpointAuthMethod) ? self.tokenEndpointAuthMethod == 'private_key_jwt' : has(self.adopt))",message="jwks and jwksURI are for clients that authenticate with a key: set tokenEndpointAuthMethod to private_key_jwt, or remove them",reason=FieldValueForbidden,fieldPath=".tokenEndpointAuthMethod"
+// +kubebuilder:validation:XValidation:rule="!has(self.management) || self.management != 'Observe' || has(self.adopt)",message="management Observe is for a client that exists: set spec.adopt, or remove management",reason=FieldValueInvalid,fieldPath=".management"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.adopt) || has(self.adopt)",message="adopt cannot be removed: delete this object, which leaves an adopted client in place by default, and create another",reason=FieldValueInvalid,fieldPath=".adopt"
 type OAuthClientSpec struct {
 	// serverRef names the AuthorizationServer, in the same namespace, at which the client is registered. Required; cannot
 	// be changed. A server that does not exist yet is waited for.
@@ -66,8 +68,9 @@ type OAuthClientSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.name == oldSelf.name",message="serverRef cannot be changed: create another OAuthClient for the other server",reason=FieldValueInvalid,fieldPath=".name"
 	ServerRef ServerReference `json:"serverRef,omitzero"`
 
-	// clientID is what the application uses as client_id. Default metadata.name. Cannot be changed. No two clients of a
-	// server share one: the older object has it and the newer one says so in its condition ClientIDUnique.
+	// clientID is what the application uses as client_id. Default metadata.name; of an adopted client what it is. Cannot be
+	// changed. No two clients of a server share one: the older object has it and the newer one says so in its condition
+	// ClientIDUnique.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
@@ -148,7 +151,6 @@ type OAuthClientSpec struct {
 	// tokenEndpointAuthMethod is how the client authenticates (token_endpoint_auth_method): client_secret_basic,
 	// client_secret_post, private_key_jwt, or none for a public client, which must use PKCE. Default client_secret_basic.
 	// +optional
-	// +kubebuilder:default=client_secret_basic
 	TokenEndpointAuthMethod ClientAuthMethod `json:"tokenEndpointAuthMethod,omitempty"`
 
 	// jwks are the client's public keys (jwks). For private_key_jwt exactly one of jwks and jwksURI is required.
@@ -187,13 +189,21 @@ type OAuthClientSpec struct {
 	// +optional
 	Consent ClientConsent `json:"consent,omitempty"`
 
-	// adopt takes over a client that the protocol engine has already. Unset, such a client is left alone, and the
-	// condition Registered says so.
+	// adopt takes over a client that the protocol engine has already. What this object does not name stays as it is there,
+	// for every field: the defaults are those of new clients. Unset, such a client is left alone, and the condition
+	// Registered says so. Cannot be removed. A client that was adopted and is not there any more is not made anew.
 	// +optional
 	Adopt *ClientAdoption `json:"adopt,omitempty"`
 
+	// management says what happens where the client at the protocol engine is not as this object declares it: Enforce
+	// changes it there, Observe only lists the differences in status and changes nothing, not even the mark that says whose
+	// the client is. Default Observe for an adopted client, else Enforce.
+	// +optional
+	Management ClientManagement `json:"management,omitempty"`
+
 	// deletionPolicy says what happens to the client at the protocol engine when this object is deleted: Delete, with
-	// everything that was granted to it, or Retain. Default Delete.
+	// everything that was granted to it, or Retain. Default Retain for an adopted client, else Delete. A client that is only
+	// observed is never deleted.
 	// +optional
 	DeletionPolicy ClientDeletionPolicy `json:"deletionPolicy,omitempty"`
 }
@@ -217,6 +227,14 @@ type OAuthClientStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=100
 	ClientID string `json:"clientID,omitempty"`
+
+	// differences are the members of the client that are not as declared, sorted by field. Empty where all are, and where
+	// spec.management is Enforce.
+	// +optional
+	// +listType=map
+	// +listMapKey=field
+	// +kubebuilder:validation:MaxItems=64
+	Differences []SettingDifference `json:"differences,omitempty"`
 
 	// backendClientID is the number that the protocol engine gave the client, in decimal. Applications do not need it.
 	// +optional

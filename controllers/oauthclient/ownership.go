@@ -1,8 +1,9 @@
 package oauthclient
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -25,7 +26,7 @@ func (e *notManagedError) Error() string { return e.message }
 // for instance, is followed where nobody else could be meant: shared tells that the backend serves others, too.
 func claim(have *authlete.Client, c *authv1alpha1.OAuthClient, shared bool) error {
 	owner := have.Attribute(authlete.AttributeOwner)
-	adopted := c.Spec.Adopt != nil && names(c.Spec.Adopt.Client, have)
+	adopted := c.Spec.Adopt != nil && identifies(c.Spec.Adopt.Client, have)
 	holder := owner
 	if i := strings.LastIndexByte(owner, '/'); i >= 0 {
 		holder = owner[:i]
@@ -35,7 +36,7 @@ func claim(have *authlete.Client, c *authv1alpha1.OAuthClient, shared bool) erro
 		return nil
 	}
 	const adopt = "set spec.adopt.client to %q to take it over, or choose another clientID"
-	id, number := c.EffectiveClientID(), strconv.FormatInt(have.ClientID, 10)
+	id, number := c.EffectiveClientID(), number(have)
 	switch {
 	case owner == "":
 		return &notManagedError{fmt.Sprintf("the backend has a client %q that no OAuthClient made: "+adopt, id, number)}
@@ -47,7 +48,37 @@ func claim(have *authlete.Client, c *authv1alpha1.OAuthClient, shared bool) erro
 	}
 }
 
-// names says whether an identifier is that of a client: its number or its alias.
-func names(identifier string, have *authlete.Client) bool {
-	return identifier == strconv.FormatInt(have.ClientID, 10) || (have.ClientIDAlias != "" && identifier == have.ClientIDAlias)
+// identifies says whether an identifier is that of a client: its number or its alias.
+func identifies(identifier string, have *authlete.Client) bool {
+	return identifier == number(have) || (have.ClientIDAlias != "" && identifier == have.ClientIDAlias)
+}
+
+// find returns the first client at the backend that one of the identifiers leads to; nil if there is none.
+func find(ctx context.Context, backend authlete.Management, identifiers ...string) (*authlete.Client, error) {
+	for _, identifier := range identifiers {
+		have, err := backend.ClientGet(ctx, identifier)
+		if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.NotFound() {
+			continue
+		}
+		return have, err
+	}
+	return nil, nil //nolint:nilnil // no client is a regular outcome
+}
+
+// owned returns the client at the backend that has the mark of the object; nil if there is none.
+func owned(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management) (*authlete.Client, error) {
+	identifiers := []string{c.EffectiveClientID()}
+	if c.Spec.Adopt != nil {
+		identifiers = []string{c.Status.BackendClientID, c.Spec.Adopt.Client, c.Spec.ClientID}
+	}
+	for _, identifier := range identifiers {
+		if identifier == "" {
+			continue
+		}
+		have, err := find(ctx, backend, identifier)
+		if err != nil || (have != nil && have.Attribute(authlete.AttributeOwner) == mark(c)) {
+			return have, err
+		}
+	}
+	return nil, nil //nolint:nilnil // no client is a regular outcome
 }

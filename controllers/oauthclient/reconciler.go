@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -113,7 +112,6 @@ func (r *Reconciler) hold(ctx context.Context, c *authv1alpha1.OAuthClient) erro
 
 // reconcile takes the steps in order and returns when to look again.
 func (r *Reconciler) reconcile(ctx context.Context, c *authv1alpha1.OAuthClient) (time.Duration, error) {
-	c.Status.ClientID = c.EffectiveClientID()
 	unique, err := r.checkID(ctx, c)
 	if err != nil || !unique {
 		return 0, err
@@ -128,9 +126,11 @@ func (r *Reconciler) reconcile(ctx context.Context, c *authv1alpha1.OAuthClient)
 		return 0, nil
 	}
 	turn := turn{server: server}
-	secret, ok, err := r.ensureSecret(ctx, c, &turn)
-	if err == nil && ok {
-		err = r.register(ctx, c, &turn, secret)
+	if c.Spec.Adopt != nil {
+		err = r.adopt(ctx, c, &turn)
+	} else {
+		c.Status.ClientID = c.EffectiveClientID()
+		err = r.registerOwn(ctx, c, &turn)
 	}
 	return r.outcome(c, &turn, err)
 }
@@ -201,18 +201,20 @@ func (t *turn) shared() bool { return t.server.Spec.Backend.Type == authv1alpha1
 // outcome says in the status how the visit ended, and when to come again.
 func (r *Reconciler) outcome(c *authv1alpha1.OAuthClient, t *turn, err error) (time.Duration, error) {
 	var foreign *notManagedError
+	var missing *missingError
 	refused, ok := errors.AsType[*authlete.Error](err)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errPostponed):
 		return checkInterval, nil
 	case errors.Is(err, errWait):
 		return t.wait, nil
 	case errors.As(err, &foreign):
+		c.Status.Differences = nil
 		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNotManaged, foreign.Error())
 		return checkInterval, nil
-	case errors.Is(err, errNothingToAdopt):
-		status.Stall(c, authv1alpha1.ConditionRegistered, authv1alpha1.ReasonNothingToAdopt,
-			fmt.Sprintf("the backend has no client %q: correct spec.adopt.client, or remove it to have a client made", c.Spec.Adopt.Client))
+	case errors.As(err, &missing):
+		c.Status.Differences = nil
+		status.Stall(c, authv1alpha1.ConditionRegistered, missing.reason, missing.message)
 		return checkInterval, nil
 	case ok:
 		return r.refused(c, t, refused), nil
@@ -254,74 +256,6 @@ func (r *Reconciler) away(c *authv1alpha1.OAuthClient, t *turn, reason, message 
 	return retryInterval
 }
 
-// errNothingToAdopt means that the backend does not have the client that is to be adopted.
-var errNothingToAdopt = errors.New("the client to adopt is not there")
-
-// find returns the client at the backend; nil if there is none. One that is to be adopted may have another alias.
-func find(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management) (*authlete.Client, error) {
-	identifiers := []string{c.EffectiveClientID()}
-	if c.Spec.Adopt != nil && c.Spec.Adopt.Client != c.EffectiveClientID() {
-		identifiers = append(identifiers, c.Spec.Adopt.Client)
-	}
-	for _, identifier := range identifiers {
-		have, err := backend.ClientGet(ctx, identifier)
-		if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.NotFound() {
-			continue
-		}
-		return have, err
-	}
-	return nil, nil //nolint:nilnil // no client is a regular outcome
-}
-
-// register brings the backend in line with the declaration.
-func (r *Reconciler) register(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn, secret string) error {
-	if err := r.begin(ctx, c, t); err != nil {
-		return err
-	}
-	have, err := find(ctx, c, t.backend)
-	if err != nil {
-		return err
-	}
-	if have == nil {
-		if have, err = create(ctx, c, t.backend); err != nil {
-			return err
-		}
-	}
-	if err := claim(have, c, t.shared()); err != nil {
-		return err
-	}
-	want, err := overlay(*have, c)
-	if err != nil {
-		return err
-	}
-	number := strconv.FormatInt(have.ClientID, 10)
-	if differs(*have, want) {
-		if _, err := t.backend.ClientUpdate(ctx, number, &want); err != nil {
-			return err
-		}
-	}
-	if secret != "" && have.ClientSecret != secret {
-		if _, err := t.backend.ClientSecretUpdate(ctx, number, &authlete.ClientSecretUpdateRequest{ClientSecret: secret}); err != nil {
-			return err
-		}
-	}
-	c.Status.BackendClientID = number
-	status.Mark(c, authv1alpha1.ConditionRegistered, true, authv1alpha1.ReasonRegistered, "the backend has the client as declared")
-	return nil
-}
-
-// create makes the client. One that was to be adopted is made only where it got lost after that.
-func create(ctx context.Context, c *authv1alpha1.OAuthClient, backend authlete.Management) (*authlete.Client, error) {
-	if c.Spec.Adopt != nil && c.Status.BackendClientID == "" {
-		return nil, errNothingToAdopt
-	}
-	want, err := overlay(authlete.Client{Developer: c.Namespace + "/" + c.Name}, c)
-	if err != nil {
-		return nil, err
-	}
-	return backend.ClientCreate(ctx, &want)
-}
-
 // release takes the client off the backend and lets the object go. It never holds a namespace for long: without a server
 // there is nothing to do, and a backend that does not answer is given up visibly.
 func (r *Reconciler) release(ctx context.Context, c *authv1alpha1.OAuthClient) (ctrl.Result, error) {
@@ -356,21 +290,20 @@ func (r *Reconciler) deregister(ctx context.Context, c *authv1alpha1.OAuthClient
 	if err := r.begin(ctx, c, t); err != nil {
 		return err
 	}
-	have, err := find(ctx, c, t.backend)
+	have, err := owned(ctx, c, t.backend)
 	if refused, ok := errors.AsType[*authlete.Error](err); ok && refused.Status == http.StatusTooManyRequests {
 		r.Pacer.Hold(server.UID, refused.RetryAfter)
 	}
-	if err != nil || have == nil || have.Attribute(authlete.AttributeOwner) != mark(c) {
+	if err != nil || have == nil {
 		return err
 	}
-	number := strconv.FormatInt(have.ClientID, 10)
 	if c.Spec.EffectiveDeletionPolicy() == authv1alpha1.ClientDelete {
-		return t.backend.ClientDelete(ctx, number)
+		return t.backend.ClientDelete(ctx, number(have))
 	}
 	have.Attributes = without(have.Attributes, authlete.AttributeOwner)
-	if _, err := t.backend.ClientUpdate(ctx, number, have); err != nil {
+	if _, err := t.backend.ClientUpdate(ctx, number(have), have); err != nil {
 		return err
 	}
-	r.Recorder.Eventf(c, nil, corev1.EventTypeNormal, authv1alpha1.ReasonRetained, "Delete", "the client %s stays at the backend", number)
+	r.Recorder.Eventf(c, nil, corev1.EventTypeNormal, authv1alpha1.ReasonRetained, "Delete", "the client %s stays at the backend", number(have))
 	return nil
 }

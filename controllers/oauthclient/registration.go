@@ -1,181 +1,97 @@
 package oauthclient
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
-	"fmt"
-	"reflect"
+	"context"
 	"slices"
-	"strings"
+	"strconv"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/controllers/internal/settings"
+	"github.com/authserver-dev/operator/controllers/internal/status"
 	"github.com/authserver-dev/operator/internal/authlete"
 )
 
-// overlay returns what the backend has, with the declared settings replaced. What the resource has no field for stays as
-// it is; so does, of a client that was adopted, what the resource does not name.
-func overlay(have authlete.Client, c *authv1alpha1.OAuthClient) (authlete.Client, error) {
-	spec := &c.Spec
-	adopted := spec.Adopt != nil
-	want := have
-	want.ClientIDAlias, want.ClientIDAliasEnabled = c.EffectiveClientID(), true
-	want.ClientType = authlete.ClientConfidential
-	if spec.IsPublic() {
-		want.ClientType = authlete.ClientPublic
+// registerOwn brings a client that the operator makes in line with the declaration, and its Secrets before that.
+func (r *Reconciler) registerOwn(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) error {
+	c.Status.Differences = nil
+	secret, ok, err := r.ensureSecret(ctx, c, t)
+	if err != nil || !ok {
+		return err
 	}
-	want.ApplicationType = authlete.ApplicationType(upper(spec.EffectiveApplicationType()))
-	want.TokenAuthMethod = authlete.ClientAuthMethod(upper(spec.EffectiveAuthMethod()))
-	want.RedirectURIs, want.GrantTypes, want.ResponseTypes = nil, nil, nil
-	for _, uri := range spec.RedirectURIs {
-		want.RedirectURIs = append(want.RedirectURIs, string(uri))
+	if err := r.begin(ctx, c, t); err != nil {
+		return err
 	}
-	for _, grant := range spec.EffectiveGrantTypes() {
-		want.GrantTypes = append(want.GrantTypes, authlete.GrantType(upper(grant)))
+	have, err := find(ctx, t.backend, c.EffectiveClientID())
+	if err != nil {
+		return err
 	}
-	for _, response := range spec.EffectiveResponseTypes() {
-		want.ResponseTypes = append(want.ResponseTypes, authlete.ResponseType(strings.ReplaceAll(upper(response), " ", "_")))
+	declared, err := settings.OfClient(c)
+	if err != nil {
+		return err
 	}
-	describe(&want, c, adopted)
-	if spec.DefaultMaxAgeSeconds != nil {
-		want.DefaultMaxAge = int64(*spec.DefaultMaxAgeSeconds)
-	} else if !adopted {
-		want.DefaultMaxAge = 0
-	}
-	// RS256 is what the API makes of no algorithm.
-	if alg := authlete.JWSAlg(spec.IDTokenSignedResponseAlg); alg != "" || (!adopted && have.IDTokenSignAlg != authlete.RS256) {
-		want.IDTokenSignAlg = alg
-	}
-	if err := keys(&want, spec, adopted); err != nil {
-		return want, err
-	}
-	want.Attributes = attributes(have.Attributes, c)
-	want.Extension = extension(have.Extension, spec, adopted)
-	return want, nil
-}
-
-// describe replaces what people read.
-func describe(want *authlete.Client, c *authv1alpha1.OAuthClient, adopted bool) {
-	spec := &c.Spec
-	if spec.ClientName != "" || !adopted {
-		want.ClientName = c.EffectiveClientName()
-	}
-	for _, text := range []struct {
-		into  *string
-		value string
-	}{
-		{&want.Description, spec.Description},
-		{&want.ClientURI, string(spec.ClientURI)},
-		{&want.LogoURI, string(spec.LogoURI)},
-		{&want.PolicyURI, string(spec.PolicyURI)},
-		{&want.TosURI, string(spec.TosURI)},
-	} {
-		if text.value != "" || !adopted {
-			*text.into = text.value
+	if have == nil {
+		fresh := settings.Merge(&authlete.Client{Developer: c.Namespace + "/" + c.Name}, declared)
+		if have, err = t.backend.ClientCreate(ctx, marked(fresh, c)); err != nil {
+			return err
 		}
 	}
-	if len(spec.Contacts) > 0 || !adopted {
-		want.Contacts = spec.Contacts
+	if err := claim(have, c, t.shared()); err != nil {
+		return err
 	}
-}
-
-// keys replaces the client's public keys. A set that means the same keeps its spelling.
-func keys(want *authlete.Client, spec *authv1alpha1.OAuthClientSpec, adopted bool) error {
-	if adopted && spec.JWKS == nil && spec.JWKSURI == "" {
-		return nil
+	if err := enforce(ctx, c, t, have, declared); err != nil {
+		return err
 	}
-	have := want.JWKS
-	want.JWKSURI, want.JWKS = spec.JWKSURI, ""
-	if spec.JWKS == nil {
-		return nil
+	if err := imposeSecret(ctx, t, have, secret); err != nil {
+		return err
 	}
-	text, err := json.Marshal(spec.JWKS)
-	if err != nil {
-		return fmt.Errorf("encoding spec.jwks: %w", err)
-	}
-	want.JWKS = string(text)
-	if sameJSON(have, want.JWKS) {
-		want.JWKS = have
-	}
+	registered(c, have)
 	return nil
 }
 
-func sameJSON(a, b string) bool {
-	var left, right any
-	return json.Unmarshal([]byte(a), &left) == nil && json.Unmarshal([]byte(b), &right) == nil && reflect.DeepEqual(left, right)
-}
-
-func upper[T ~string](text T) string { return strings.ToUpper(string(text)) }
-
-// attributes returns the attributes with the mark, and with the one for first-party clients set or removed.
-func attributes(have []authlete.Pair, c *authv1alpha1.OAuthClient) []authlete.Pair {
-	want := without(have, authlete.AttributeFirstParty, authlete.AttributeOwner)
-	want = append(want, authlete.Pair{Key: authlete.AttributeOwner, Value: mark(c)})
-	if c.Spec.EffectiveConsent() == authv1alpha1.ClientConsentSkip {
-		want = append(want, authlete.Pair{Key: authlete.AttributeFirstParty, Value: "true"})
-	}
-	return want
-}
-
-func without(have []authlete.Pair, keys ...string) []authlete.Pair {
-	var rest []authlete.Pair
-	for _, pair := range have {
-		if !slices.Contains(keys, pair.Key) {
-			rest = append(rest, pair)
-		}
-	}
-	return rest
-}
-
-// extension limits scopes and lifetimes; what else it holds stays. nil where there is none and the spec limits nothing.
-func extension(have *authlete.ClientExtension, spec *authv1alpha1.OAuthClientSpec, adopted bool) *authlete.ClientExtension {
-	var e authlete.ClientExtension
-	if have != nil {
-		e = *have
-	}
-	if len(spec.Scopes) > 0 || !adopted {
-		e.RequestableScopesEnabled, e.RequestableScopes = len(spec.Scopes) > 0, nil
-		for _, scope := range spec.Scopes {
-			e.RequestableScopes = append(e.RequestableScopes, string(scope))
-		}
-	}
-	for _, duration := range []struct {
-		into  *int64
-		value *int32
-	}{{&e.AccessTokenDuration, spec.Tokens.AccessTokenSeconds}, {&e.RefreshTokenDuration, spec.Tokens.RefreshTokenSeconds}} {
-		if duration.value != nil {
-			*duration.into = int64(*duration.value)
-		} else if !adopted {
-			*duration.into = 0
-		}
-	}
-	if have == nil && reflect.DeepEqual(e, authlete.ClientExtension{}) {
+// enforce changes the client at the backend where it is not as declared or lacks the mark.
+func enforce(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn, have *authlete.Client, declared settings.Declared[authlete.Client]) error {
+	if len(settings.Diff(have, declared)) == 0 && have.Attribute(authlete.AttributeOwner) == mark(c) {
 		return nil
 	}
-	return &e
+	_, err := t.backend.ClientUpdate(ctx, number(have), marked(settings.Merge(have, declared), c))
+	return err
 }
 
-// differs says whether two clients differ in what the API lets a caller set. The order of lists means nothing.
-func differs(have, want authlete.Client) bool {
-	return !bytes.Equal(normal(have), normal(want))
-}
-
-// normal returns a client as text that is the same for all spellings of the same client.
-func normal(c authlete.Client) []byte {
-	c.ModifiedAt = 0
-	c.RedirectURIs, c.Contacts, c.DefaultAcrs = sorted(c.RedirectURIs), sorted(c.Contacts), sorted(c.DefaultAcrs)
-	c.GrantTypes, c.ResponseTypes = sorted(c.GrantTypes), sorted(c.ResponseTypes)
-	c.Attributes = slices.SortedFunc(slices.Values(c.Attributes), func(a, b authlete.Pair) int { return cmp.Compare(a.Key, b.Key) })
-	if c.Extension != nil {
-		e := *c.Extension
-		e.RequestableScopes = sorted(e.RequestableScopes)
-		c.Extension = &e
+// imposeSecret gives the client a secret, unless it has it.
+func imposeSecret(ctx context.Context, t *turn, have *authlete.Client, secret string) error {
+	if secret == "" || have.ClientSecret == secret {
+		return nil
 	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		return nil // cannot happen: what was decoded can be encoded; two of them would count as the same
-	}
-	return text
+	_, err := t.backend.ClientSecretUpdate(ctx, number(have), &authlete.ClientSecretUpdateRequest{ClientSecret: secret})
+	return err
 }
 
-func sorted[T ~string](list []T) []T { return slices.Sorted(slices.Values(list)) }
+// registered records that the backend has the client as declared.
+func registered(c *authv1alpha1.OAuthClient, have *authlete.Client) {
+	c.Status.BackendClientID = number(have)
+	status.Mark(c, authv1alpha1.ConditionRegistered, true, authv1alpha1.ReasonRegistered, "the backend has the client as declared")
+}
+
+// number is the decimal client ID at the backend.
+func number(have *authlete.Client) string { return strconv.FormatInt(have.ClientID, 10) }
+
+// marked returns the client with the mark of the object.
+func marked(have *authlete.Client, c *authv1alpha1.OAuthClient) *authlete.Client {
+	want := *have
+	want.Attributes = append(without(have.Attributes, authlete.AttributeOwner), authlete.Pair{Key: authlete.AttributeOwner, Value: mark(c)})
+	return &want
+}
+
+// without returns the attributes but for those of the key.
+func without(have []authlete.Pair, key string) []authlete.Pair {
+	return slices.DeleteFunc(slices.Clone(have), func(pair authlete.Pair) bool { return pair.Key == key })
+}
+
+// names returns the fields that differ.
+func names(differences []authv1alpha1.SettingDifference) []string {
+	fields := make([]string, len(differences))
+	for i := range differences {
+		fields[i] = differences[i].Field
+	}
+	return fields
+}

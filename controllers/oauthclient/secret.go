@@ -34,41 +34,49 @@ type generated struct {
 	secret string
 	// rotated is the rotation request that the secret answers.
 	rotated string
+	// rotate says that there is a newer request.
+	rotate bool
 }
 
-// ensureSecret finds or makes the client secret and writes the Secret for the application; false if it must wait. The
-// secret is empty for a client that has none.
+// ensureSecret finds or makes the secret of a client that the operator makes, and writes the Secret for the application;
+// false if it must wait. The secret is empty for a client that has none.
 func (r *Reconciler) ensureSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (string, bool, error) {
-	secret, err := r.clientSecret(ctx, c, t)
+	secret, err := r.clientSecret(ctx, c)
 	if errors.Is(err, errPostponed) {
 		return "", false, nil
 	}
 	if err != nil {
 		return "", false, err
 	}
-	output := outputSecret(c, t.server, secret)
-	err = r.Applier.Apply(ctx, c, output)
+	ok, err := r.writeOutput(ctx, c, t.server, secret)
+	return secret.secret, ok, err
+}
+
+// writeOutput writes the Secret for the application; false if it must wait for another object.
+func (r *Reconciler) writeOutput(ctx context.Context, c *authv1alpha1.OAuthClient, server *authv1alpha1.AuthorizationServer, secret generated) (bool, error) {
+	output := outputSecret(c, server, secret)
+	err := r.Applier.Apply(ctx, c, output)
 	if foreign, ok := errors.AsType[*apply.NotOwnedError](err); ok {
 		status.Stall(c, authv1alpha1.ConditionSecretReady, authv1alpha1.ReasonSecretNotOwned,
 			fmt.Sprintf("%v (spec.secret.output.name)", foreign))
-		return "", false, nil
+		return false, nil
 	}
 	if errors.Is(err, apply.ErrLeftover) {
 		status.Mark(c, authv1alpha1.ConditionSecretReady, false, authv1alpha1.ReasonProgressing,
 			"the Secret of a deleted OAuthClient of this name is still being removed")
-		return "", false, nil
+		return false, nil
 	}
 	if err != nil {
-		return "", false, err
+		return false, err
 	}
 	c.Status.SecretName = output.Name
 	status.Mark(c, authv1alpha1.ConditionSecretReady, true, authv1alpha1.ReasonSecretWritten,
 		fmt.Sprintf("Secret %q holds what the application needs", output.Name))
-	return secret.secret, true, r.Applier.Prune(ctx, c, []client.Object{output}, &corev1.SecretList{})
+	return true, r.Applier.Prune(ctx, c, []client.Object{output}, &corev1.SecretList{})
 }
 
-// clientSecret returns the user's own secret, the generated one, that of the client to adopt, or a new one.
-func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (generated, error) {
+// clientSecret returns the user's own secret, the generated one, or a new one.
+func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClient) (generated, error) {
 	switch {
 	case !c.Spec.HasSecret():
 		return generated{}, nil
@@ -76,53 +84,41 @@ func (r *Reconciler) clientSecret(ctx context.Context, c *authv1alpha1.OAuthClie
 		secret, err := r.ownSecret(ctx, c)
 		return generated{secret: secret}, err
 	}
+	have, err := r.written(ctx, c)
+	if err != nil || (have.secret != "" && !have.rotate) {
+		return have, err
+	}
+	have.secret, err = r.newSecret()
+	have.rotated = cmp.Or(c.Annotations[authv1alpha1.AnnotationRotateClientSecret], have.rotated)
+	return have, err
+}
+
+// written returns what the Secret for the application holds. Before a secret is made anew the API server itself is asked,
+// since a cache may lag behind: applications have the one that was made first.
+func (r *Reconciler) written(ctx context.Context, c *authv1alpha1.OAuthClient) (generated, error) {
 	request := c.Annotations[authv1alpha1.AnnotationRotateClientSecret]
 	var have generated
-	// Before a secret is made anew the API server itself is asked, since a cache may lag behind: applications have the one
-	// that was made first.
 	for _, reader := range []client.Reader{r.Client, r.APIReader} {
-		var err error
-		if have, err = existing(ctx, reader, c); err != nil {
+		secret, err := apply.OwnSecret(ctx, reader, c, c.EffectiveOutputSecretName())
+		if err != nil {
 			return have, err
 		}
-		if have.secret != "" && (request == "" || request == have.rotated) {
-			return have, nil
+		rotated := secret.Annotations[annotationRotated]
+		have = generated{string(secret.Data[authv1alpha1.OutputClientSecret]), rotated, request != "" && request != rotated}
+		if have.secret != "" && !have.rotate {
+			break
 		}
 	}
-	rotated := cmp.Or(request, have.rotated)
-	if have.secret == "" && c.Spec.Adopt != nil {
-		secret, err := r.adoptedSecret(ctx, c, t)
-		return generated{secret, rotated}, err
-	}
+	return have, nil
+}
+
+// newSecret generates a client secret.
+func (r *Reconciler) newSecret() (string, error) {
 	buf := make([]byte, secretBytes)
 	if _, err := io.ReadFull(r.Rand, buf); err != nil {
-		return have, fmt.Errorf("reading randomness: %w", err)
+		return "", fmt.Errorf("reading randomness: %w", err)
 	}
-	return generated{base64.RawURLEncoding.EncodeToString(buf), rotated}, nil
-}
-
-// existing reads the Secret for the application.
-func existing(ctx context.Context, reader client.Reader, c *authv1alpha1.OAuthClient) (generated, error) {
-	secret, err := apply.OwnSecret(ctx, reader, c, c.EffectiveOutputSecretName())
-	if err != nil {
-		return generated{}, err
-	}
-	return generated{string(secret.Data[authv1alpha1.OutputClientSecret]), secret.Annotations[annotationRotated]}, nil
-}
-
-// adoptedSecret returns the secret that the client to adopt has, so that applications that use it notice nothing.
-func (r *Reconciler) adoptedSecret(ctx context.Context, c *authv1alpha1.OAuthClient, t *turn) (string, error) {
-	if err := r.begin(ctx, c, t); err != nil {
-		return "", err
-	}
-	have, err := find(ctx, c, t.backend)
-	if err != nil {
-		return "", err
-	}
-	if have == nil {
-		return "", errNothingToAdopt
-	}
-	return have.ClientSecret, claim(have, c, t.shared())
+	return base64.RawURLEncoding.EncodeToString(buf), nil
 }
 
 // ownSecret reads the Secret of spec.secret.secretRef.
@@ -161,7 +157,7 @@ func outputSecret(c *authv1alpha1.OAuthClient, server *authv1alpha1.Authorizatio
 			},
 		},
 		Data: map[string][]byte{
-			authv1alpha1.OutputClientID:         []byte(c.EffectiveClientID()),
+			authv1alpha1.OutputClientID:         []byte(c.Status.ClientID),
 			authv1alpha1.OutputIssuer:           []byte(server.Spec.Issuer),
 			authv1alpha1.OutputDiscoveryURL:     []byte(endpoints.Discovery),
 			authv1alpha1.OutputAuthorizationURL: []byte(endpoints.Authorization),

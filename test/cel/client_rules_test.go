@@ -24,7 +24,7 @@ func clientNameRules() []rule {
 		reject:  createdClient(clientNamed("12345", "")),
 	}, rule{
 		message: "clientID cannot be changed, since applications use it: create another OAuthClient instead",
-		accept:  changedClient(application(), func(c *authv1alpha1.OAuthClient) { c.Spec.ClientID = c.Name }),
+		accept:  changedClient(application(adopting("conf")), func(c *authv1alpha1.OAuthClient) { c.Spec.ClientID = "conf" }),
 		reject:  changedClient(application(), func(c *authv1alpha1.OAuthClient) { c.Spec.ClientID = "other" }),
 	}, rule{
 		message: "secret.secretRef is the Secret that the operator writes (secret.output.name, by default the object's name with -oauth): use two Secrets",
@@ -73,7 +73,25 @@ func clientSpecRules() []rule {
 		message: "jwks and jwksURI are for clients that authenticate with a key: set tokenEndpointAuthMethod to private_key_jwt, or remove them",
 		accept:  createdClient(keys("private_key_jwt", "", ecKey())),
 		reject:  createdClient(keys("", "", ecKey())),
+	}, rule{
+		message: "management Observe is for a client that exists: set spec.adopt, or remove management",
+		accept:  createdClient(managed("Observe", adopting("4711"))),
+		reject:  createdClient(managed("Observe")),
+	}, rule{
+		message: "adopt cannot be removed: delete this object, which leaves an adopted client in place by default, and create another",
+		accept:  changedClient(application(adopting("4711")), adopting("4712")),
+		reject:  changedClient(application(adopting("4711")), func(c *authv1alpha1.OAuthClient) { c.Spec.Adopt = nil }),
 	})
+}
+
+// managed sets the management and changes the client further.
+func managed(management authv1alpha1.ClientManagement, further ...clientMutation) clientMutation {
+	return func(c *authv1alpha1.OAuthClient) {
+		c.Spec.Management = management
+		for _, change := range further {
+			change(c)
+		}
+	}
 }
 
 func clientNamed(name, clientID string) clientMutation {

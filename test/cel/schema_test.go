@@ -45,8 +45,7 @@ func TestSchemaIsBounded(t *testing.T) {
 func TestSchemaDefaults(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"OAuthClient .spec.tokenEndpointAuthMethod": `"client_secret_basic"`,
-		"OAuthUser .spec.active":                    `true`,
+		"OAuthUser .spec.active": `true`,
 	}
 	got := map[string]string{}
 	for _, crd := range readCRDs(t) {
@@ -76,13 +75,13 @@ func unbounded(schema *apiextensionsv1.JSONSchemaProps) string {
 }
 
 var _ = Describe("Schema", func() {
-	It("takes the smallest objects and fills in the two defaults", func(ctx SpecContext) {
+	It("takes the smallest objects and fills in the one default", func(ctx SpecContext) {
 		u, c := user(), application()
 		for _, object := range []client.Object{server(), u, c} {
 			Expect(attempt{object: object}.write(ctx)).To(Succeed())
 		}
 		Expect(u.Spec.Active).To(HaveValue(BeTrue()))
-		Expect(c.Spec.TokenEndpointAuthMethod).To(Equal(authv1alpha1.AuthClientSecretBasic))
+		Expect(c.Spec.TokenEndpointAuthMethod).To(BeEmpty(), "an adopted client keeps what is not named")
 	})
 
 	DescribeTable("refuses",

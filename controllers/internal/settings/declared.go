@@ -7,24 +7,29 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 )
 
-// Declared are the settings that an AuthorizationServer declares.
-type Declared struct{ settings []setting }
+// Declared are the settings of a T, a service or a client at the backend, that an object declares.
+type Declared[T any] struct{ settings []setting[T] }
 
 // setting is one of them. Its name is the one in the API.
-type setting interface {
+type setting[T any] interface {
 	name() string
 	// compare returns the declared and the actual value, as they are shown, where they differ.
-	compare(have *authlete.Service) (declared, actual string, differ bool)
-	// apply makes the service have the declared value.
-	apply(to *authlete.Service)
+	compare(have *T) (declared, actual string, differ bool)
+	// apply makes the T have the declared value.
+	apply(to *T)
 }
 
+func (d *Declared[T]) add(s setting[T]) { d.settings = append(d.settings, s) }
+
+// service collects what a server declares.
+type service struct{ Declared[authlete.Service] }
+
 // Of returns what the spec of a server sets.
-func Of(server *authv1alpha1.AuthorizationServer) Declared {
+func Of(server *authv1alpha1.AuthorizationServer) Declared[authlete.Service] {
 	spec := &server.Spec
-	d := &Declared{}
+	d := &service{}
 	d.addEndpoints(authv1alpha1.EndpointsOf(spec.Issuer))
-	d.add(value[bool]{"clientIdAliasEnabled", true, func(s *authlete.Service) *bool { return &s.ClientIDAliasEnabled }})
+	d.add(value[authlete.Service, bool]{"clientIdAliasEnabled", true, func(s *authlete.Service) *bool { return &s.ClientIDAliasEnabled }})
 	d.addDisplay(&spec.Display)
 	d.addTokens(&spec.Tokens)
 	d.addPKCE(&spec.PKCE)
@@ -32,22 +37,20 @@ func Of(server *authv1alpha1.AuthorizationServer) Declared {
 		d.add(newScopes(spec))
 	}
 	if len(spec.GrantTypes) > 0 {
-		d.add(list[authlete.GrantType]{
+		d.add(list[authlete.Service, authlete.GrantType]{
 			"supportedGrantTypes", upper[authlete.GrantType](spec.GrantTypes), func(s *authlete.Service) *[]authlete.GrantType { return &s.SupportedGrantTypes },
 		})
 	}
 	if len(spec.ResponseTypes) > 0 {
-		d.add(list[authlete.ResponseType]{
+		d.add(list[authlete.Service, authlete.ResponseType]{
 			"supportedResponseTypes", upper[authlete.ResponseType](spec.ResponseTypes),
 			func(s *authlete.Service) *[]authlete.ResponseType { return &s.SupportedResponseTypes },
 		})
 	}
-	return *d
+	return d.Declared
 }
 
-func (d *Declared) add(s setting) { d.settings = append(d.settings, s) }
-
-func (d *Declared) addEndpoints(e authv1alpha1.Endpoints) {
+func (d *service) addEndpoints(e authv1alpha1.Endpoints) {
 	d.addText("issuer", e.Issuer, func(s *authlete.Service) *string { return &s.Issuer })
 	d.addText("authorizationEndpoint", e.Authorization, func(s *authlete.Service) *string { return &s.AuthorizationEndpoint })
 	d.addText("tokenEndpoint", e.Token, func(s *authlete.Service) *string { return &s.TokenEndpoint })
@@ -57,53 +60,57 @@ func (d *Declared) addEndpoints(e authv1alpha1.Endpoints) {
 	d.addText("jwksUri", e.JWKS, func(s *authlete.Service) *string { return &s.JWKSURI })
 }
 
-func (d *Declared) addDisplay(display *authv1alpha1.Display) {
+func (d *service) addDisplay(display *authv1alpha1.Display) {
 	d.addText("serviceName", display.ServiceName, func(s *authlete.Service) *string { return &s.ServiceName })
 	d.addText("policyUri", string(display.PolicyURI), func(s *authlete.Service) *string { return &s.PolicyURI })
 	d.addText("tosUri", string(display.TosURI), func(s *authlete.Service) *string { return &s.TosURI })
 }
 
-func (d *Declared) addTokens(tokens *authv1alpha1.Tokens) {
+func (d *service) addTokens(tokens *authv1alpha1.Tokens) {
 	d.addSeconds("accessTokenDuration", tokens.AccessTokenSeconds, func(s *authlete.Service) *int64 { return &s.AccessTokenDuration })
 	d.addSeconds("refreshTokenDuration", tokens.RefreshTokenSeconds, func(s *authlete.Service) *int64 { return &s.RefreshTokenDuration })
 	d.addSeconds("idTokenDuration", tokens.IDTokenSeconds, func(s *authlete.Service) *int64 { return &s.IDTokenDuration })
 	if tokens.RefreshRotation != "" {
 		kept := tokens.RefreshRotation == authv1alpha1.RefreshKeep
-		d.add(value[bool]{"refreshTokenKept", kept, func(s *authlete.Service) *bool { return &s.RefreshTokenKept }})
+		d.add(value[authlete.Service, bool]{"refreshTokenKept", kept, func(s *authlete.Service) *bool { return &s.RefreshTokenKept }})
 	}
 }
 
-func (d *Declared) addPKCE(pkce *authv1alpha1.PKCE) {
+func (d *service) addPKCE(pkce *authv1alpha1.PKCE) {
 	if pkce.Required != "" {
 		always := pkce.Required == authv1alpha1.PKCEAlways
-		d.add(value[bool]{"pkceRequired", always, func(s *authlete.Service) *bool { return &s.PkceRequired }})
+		d.add(value[authlete.Service, bool]{"pkceRequired", always, func(s *authlete.Service) *bool { return &s.PkceRequired }})
 	}
 	if pkce.ChallengeMethods != "" {
 		s256 := pkce.ChallengeMethods == authv1alpha1.PKCES256
-		d.add(value[bool]{"pkceS256Required", s256, func(s *authlete.Service) *bool { return &s.PkceS256Required }})
+		d.add(value[authlete.Service, bool]{"pkceS256Required", s256, func(s *authlete.Service) *bool { return &s.PkceS256Required }})
 	}
 }
 
 // addText declares a text that is set.
-func (d *Declared) addText(name, want string, of func(*authlete.Service) *string) {
+func (d *service) addText(name, want string, of func(*authlete.Service) *string) {
 	if want != "" {
-		d.add(value[string]{name, want, of})
+		d.add(value[authlete.Service, string]{name, want, of})
 	}
 }
 
 // addSeconds declares a lifetime that is set.
-func (d *Declared) addSeconds(name string, want *int32, of func(*authlete.Service) *int64) {
+func (d *service) addSeconds(name string, want *int32, of func(*authlete.Service) *int64) {
 	if want != nil {
-		d.add(value[int64]{name, int64(*want), of})
+		d.add(value[authlete.Service, int64]{name, int64(*want), of})
 	}
 }
 
-// upper spells grant and response types as the API does: authorization_code is AUTHORIZATION_CODE, and "code id_token" is
-// CODE_ID_TOKEN.
+// upper spells values as the API does.
 func upper[To, From ~string](values []From) []To {
 	all := make([]To, len(values))
 	for i, value := range values {
-		all[i] = To(strings.ToUpper(strings.ReplaceAll(string(value), " ", "_")))
+		all[i] = To(upperOne(string(value)))
 	}
 	return all
+}
+
+// upperOne spells a value as the API does: authorization_code is AUTHORIZATION_CODE, and "code id_token" is CODE_ID_TOKEN.
+func upperOne(value string) string {
+	return strings.ToUpper(strings.ReplaceAll(value, " ", "_"))
 }
