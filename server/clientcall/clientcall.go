@@ -1,6 +1,8 @@
 package clientcall
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 
 	"github.com/authserver-dev/operator/server/reply"
@@ -10,11 +12,10 @@ import (
 type Call struct {
 	// Parameters is the form, as it was sent.
 	Parameters string
-	// Basic are the credentials of the Authorization header; empty without one.
-	Basic Credentials
 
-	reader    Reader
-	hasHeader bool
+	reader   Reader
+	basic    readings
+	readings int
 }
 
 // Reader reads the calls of one endpoint.
@@ -31,26 +32,50 @@ func (rd Reader) Read(r *http.Request) (call Call, refusal *reply.Answer) {
 	if call.Parameters, refusal = readForm(r); refusal != nil {
 		return call, refusal
 	}
-	credentials, found := parseBasic(r)
+	var found header
+	call.basic, call.readings, found = parseBasic(r)
 	if found == malformed {
-		answer := reply.Error(http.StatusUnauthorized, "invalid_client", "The Authorization header is malformed.")
-		answer.Challenge = rd.challenge
+		answer := call.Unauthorized("The Authorization header is malformed.")
 		return call, &answer
 	}
-	call.Basic, call.hasHeader = credentials, found == present
 	return call, nil
 }
 
-// Challenge completes an answer that refuses a client with 401: it gets a challenge if the client used the Authorization
-// header, and becomes 400 if not (RFC 6749, section 5.2). Other answers stay as they are.
-func (c *Call) Challenge(answer reply.Answer) reply.Answer {
+// Ask asks the backend, with the credentials of the Authorization header. A header whose form-decoded text differs from
+// what was sent is tried in both readings: as sent, too, if the client is refused in the first. A refused client has
+// consumed nothing. The backend compares each in constant time; how many calls there are depends on what the caller sent
+// and on whether it was refused, both of which it knows.
+func Ask[R any](ctx context.Context, c *Call, ask func(context.Context, Credentials) (R, error), refused func(R) bool) (R, error) {
+	first, err := ask(ctx, c.basic[0])
+	if err != nil || c.readings < 2 || !refused(first) {
+		return first, err
+	}
+	second, err := ask(ctx, c.basic[1])
+	if err != nil || refused(second) {
+		return first, err
+	}
+	return second, nil
+}
+
+// Authentic says whether one of the readings of the Authorization header is authentic. Each is compared, whatever the
+// other one's result.
+func (c *Call) Authentic(authentic func(Credentials) bool) bool {
+	first, second := authentic(c.basic[0]), authentic(c.basic[1])
+	return (c.readings > 0 && first) || (c.readings > 1 && second)
+}
+
+// Complete completes an answer that the endpoint has made. A client that is refused with 401 gets a challenge if it used
+// the Authorization header, and 400 if not (RFC 6749, section 5.2). The log names the client that the request claims to
+// be from unless the endpoint knows better.
+func (c *Call) Complete(answer reply.Answer) reply.Answer {
 	switch {
 	case answer.Status != http.StatusUnauthorized:
-	case c.hasHeader:
+	case c.readings > 0:
 		answer.Challenge = c.reader.challenge
 	default:
 		answer.Status = http.StatusBadRequest
 	}
+	answer.Log.Client = cmp.Or(answer.Log.Client, c.claimed())
 	return answer
 }
 
@@ -58,5 +83,6 @@ func (c *Call) Challenge(answer reply.Answer) reply.Answer {
 func (c *Call) Unauthorized(description string) reply.Answer {
 	answer := reply.Error(http.StatusUnauthorized, "invalid_client", description)
 	answer.Challenge = c.reader.challenge
+	answer.Log.Client = c.claimed()
 	return answer
 }

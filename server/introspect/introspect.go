@@ -99,20 +99,18 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	if !h.callers.authentic(call.Basic) {
+	if !call.Authentic(h.callers.authentic) {
 		return call.Unauthorized("The caller is not known or its secret is wrong.")
 	}
 	response, err := h.backend.StandardIntrospection(r.Context(), &authlete.StandardIntrospectionRequest{Parameters: call.Parameters})
 	if err != nil {
-		return reply.FailedBackend(err)
+		return call.Complete(reply.FailedBackend(err))
 	}
 	content := response.ResponseContent
 	if response.Action == authlete.StandardIntrospectionOK && h.gone(content) {
 		content = inactive
 	}
-	answer := h.table.Answer(response.Action, response.ResultCode, content)
-	answer.Log.Client = call.Basic.User
-	return answer
+	return call.Complete(h.table.Answer(response.Action, response.ResultCode, content))
 }
 
 // inactive is all that is said of a token that is worth nothing (RFC 7662, section 2.2).

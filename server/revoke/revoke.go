@@ -1,6 +1,7 @@
 package revoke
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -34,13 +35,15 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	response, err := h.backend.Revocation(r.Context(), &authlete.RevocationRequest{
-		Parameters: call.Parameters, ClientID: call.Basic.User, ClientSecret: call.Basic.Password,
+	response, err := clientcall.Ask(r.Context(), &call, func(ctx context.Context, credentials clientcall.Credentials) (*authlete.RevocationResponse, error) {
+		return h.backend.Revocation(ctx, &authlete.RevocationRequest{
+			Parameters: call.Parameters, ClientID: credentials.User, ClientSecret: credentials.Password,
+		})
+	}, func(response *authlete.RevocationResponse) bool {
+		return response.Action == authlete.RevocationInvalidClient
 	})
 	if err != nil {
-		return reply.FailedBackend(err)
+		return call.Complete(reply.FailedBackend(err))
 	}
-	answer := call.Challenge(h.table.Answer(response.Action, response.ResultCode, response.ResponseContent))
-	answer.Log.Client = call.Basic.User
-	return answer
+	return call.Complete(h.table.Answer(response.Action, response.ResultCode, response.ResponseContent))
 }

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -77,17 +76,18 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	if refusal != nil {
 		return *refusal
 	}
-	response, err := h.Backend.Token(r.Context(), &authlete.TokenRequest{
-		Parameters: call.Parameters, ClientID: call.Basic.User, ClientSecret: call.Basic.Password,
-	})
+	response, err := clientcall.Ask(r.Context(), &call, func(ctx context.Context, credentials clientcall.Credentials) (*authlete.TokenResponse, error) {
+		return h.Backend.Token(ctx, &authlete.TokenRequest{
+			Parameters: call.Parameters, ClientID: credentials.User, ClientSecret: credentials.Password,
+		})
+	}, func(response *authlete.TokenResponse) bool { return response.Action == authlete.TokenInvalidClient })
 	if err != nil {
-		return reply.FailedBackend(err)
+		return call.Complete(reply.FailedBackend(err))
 	}
 	entry := reply.Outcome(string(response.Action), response.ResultCode)
-	// The claimed client is the one that the header names, authenticated or not.
-	entry.Client, entry.Subject = cmp.Or(response.ClientIDAlias, call.Basic.User), response.Subject
+	entry.Client, entry.Subject = response.ClientIDAlias, response.Subject
 	entry.Param("grantType", string(response.GrantType))
-	return call.Challenge(h.react(r.Context(), response)).Noting(entry)
+	return call.Complete(h.react(r.Context(), response).Noting(entry))
 }
 
 // react turns the backend's response into the answer.
