@@ -2,7 +2,7 @@
 # Installs the Debian packages that a task needs and whose programs are missing.
 #
 #   hack/deps.sh build     make, git, and a C compiler (the race detector needs one)
-#   hack/deps.sh test      build, and PostgreSQL
+#   hack/deps.sh test      build, PostgreSQL and PgBouncer
 #   hack/deps.sh browser   Chromium and a font
 #   hack/deps.sh e2e       test and browser
 #
@@ -13,6 +13,7 @@ set -euo pipefail
 has() {
   case $1 in
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
+    pgbouncer) [[ -x /usr/sbin/pgbouncer ]] ;;
     libc6-dev) [[ -f /usr/include/stdlib.h ]] ;;
     fonts-dejavu-core) [[ -d /usr/share/fonts/truetype/dejavu ]] ;;
     *) command -v "$1" >/dev/null ;;
@@ -23,9 +24,9 @@ build=(make git gcc libc6-dev)
 browser=(chromium fonts-dejavu-core)
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
-  test) wanted=("${build[@]}" postgresql) ;;
+  test) wanted=("${build[@]}" postgresql pgbouncer) ;;
   browser) wanted=("${browser[@]}") ;;
-  e2e) wanted=("${build[@]}" postgresql "${browser[@]}") ;;
+  e2e) wanted=("${build[@]}" postgresql pgbouncer "${browser[@]}") ;;
   *) echo "usage: hack/deps.sh build|test|browser|e2e" >&2; exit 2 ;;
 esac
 

@@ -31,10 +31,14 @@ import (
 // when neither is set.
 type Storage struct {
 	SQLitePath string
-	// PostgreSQL is a connection string; MaxConnections bounds the pool.
+	// PostgreSQL is a connection string; MaxConnections bounds the pool; TLS names files for TLS.
 	PostgreSQL     string
 	MaxConnections int
+	TLS            TLSFiles
 }
+
+// TLSFiles name PEM files for connections to PostgreSQL.
+type TLSFiles = sqlstore.TLSFiles
 
 // Options configure an Engine.
 type Options struct {
@@ -99,7 +103,9 @@ func openStore(ctx context.Context, storage Storage) (store.Store, error) {
 	case storage.SQLitePath != "":
 		return sqlstore.OpenSQLite(ctx, storage.SQLitePath)
 	case storage.PostgreSQL != "":
-		return sqlstore.OpenPostgreSQL(ctx, storage.PostgreSQL, storage.MaxConnections)
+		return sqlstore.OpenPostgreSQL(ctx, sqlstore.PostgreSQL{
+			Connection: storage.PostgreSQL, MaxConnections: storage.MaxConnections, TLS: storage.TLS,
+		})
 	default:
 		return memory.New(), nil
 	}

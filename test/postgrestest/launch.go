@@ -30,10 +30,27 @@ var errNotInstalled = errors.New("PostgreSQL is not installed: run hack/deps.sh 
 
 // process is a server of our own.
 type process struct {
-	dir    string
-	port   int
+	child
+
+	dir, bin string
+	port     int
+	opts     Options
+	// attributes say as which user it runs.
+	attributes *syscall.SysProcAttr
+}
+
+// child is a program that runs until it is told to end.
+type child struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
+}
+
+// startChild starts a program.
+func startChild(cmd *exec.Cmd) (child, error) {
+	c := child{cmd: cmd, exited: make(chan struct{})}
+	started := make(chan error)
+	go c.supervise(started)
+	return c, <-started
 }
 
 // launch creates a database cluster and starts a server on it.
@@ -58,88 +75,129 @@ func launchIn(dir, bin string, opts Options) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := initialize(dir, bin, opts, attributes); err != nil {
+	p := &process{dir: dir, bin: bin, opts: opts, attributes: attributes}
+	if err := p.initialize(); err != nil {
 		return nil, err
 	}
+	return p, p.startAnew()
+}
+
+// startAnew starts the server on a free port.
+func (p *process) startAnew() error {
 	for attempt := 1; ; attempt++ {
-		p, err := run(dir, bin, opts, attributes)
-		if err == nil {
-			return p, nil
-		}
-		if attempt == attempts {
-			return nil, err
+		err := p.startOnFreePort()
+		if err == nil || attempt == attempts {
+			return err
 		}
 	}
+}
+
+func (p *process) startOnFreePort() error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	p.port = port
+	return p.run()
 }
 
 // initialize creates the cluster.
-func initialize(dir, bin string, opts Options, attributes *syscall.SysProcAttr) error {
-	password := filepath.Join(dir, "password")
+func (p *process) initialize() error {
+	password := filepath.Join(p.dir, "password")
 	if err := os.WriteFile(password, []byte(Password), 0o644); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), initTimeout)
-	defer cancel()
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres",
-		"-A", "scram-sha-256", "--pwfile", password, "--no-sync", "-E", "UTF8", "--locale", "C")
-	initdb.SysProcAttr, initdb.Dir = attributes, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("running initdb: %w\n%s", err, out)
+	err := p.tool(exec.Command(filepath.Join(p.bin, "initdb"), "-D", p.data(), "-U", "postgres",
+		"-A", "scram-sha-256", "--pwfile", password, "--no-sync", "-E", "UTF8", "--locale", "C"))
+	if err != nil {
+		return err
 	}
-	clients := loopback + "/32"
-	if opts.Host != "" {
-		clients = "0.0.0.0/0"
+	if p.opts.TLS != nil {
+		if err := p.opts.TLS.install(p.dir, p.attributes); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, "data", "pg_hba.conf"), []byte("host all all "+clients+" scram-sha-256\n"), 0o644)
+	return os.WriteFile(filepath.Join(p.data(), "pg_hba.conf"), []byte(p.rules()), 0o644)
 }
 
-// run starts a server and waits until it answers.
-func run(dir, bin string, opts Options, attributes *syscall.SysProcAttr) (*process, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
+// rules say who may log in, and how.
+func (p *process) rules() string {
+	clients := loopback + "/32"
+	if p.opts.Host != "" {
+		clients = "0.0.0.0/0"
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	if p.opts.TLS != nil {
+		return "hostssl all all " + clients + " cert\nhostnossl all postgres " + clients + " scram-sha-256\n"
+	}
+	return "host all all " + clients + " scram-sha-256\nhost replication all " + clients + " scram-sha-256\n"
+}
+
+func (p *process) data() string { return filepath.Join(p.dir, "data") }
+
+// tool runs a program of PostgreSQL's to its end.
+func (p *process) tool(cmd *exec.Cmd) error {
+	cmd.SysProcAttr, cmd.Dir = p.attributes, p.dir
+	timer := time.AfterFunc(initTimeout, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("running %s: %w\n%s", filepath.Base(cmd.Path), err, out)
+	}
+	return nil
+}
+
+// run starts the server on its port and waits until it answers.
+func (p *process) run() error {
+	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer log.Close() // the server has its own copy
-	listen, sync := loopback, "off"
-	if opts.Host != "" && opts.Host != loopback {
-		listen += "," + opts.Host
-	}
-	if opts.Sync {
-		sync = "on"
-	}
-	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port),
-		"-c", "listen_addresses="+listen, "-c", "unix_socket_directories="+dir, "-c", "fsync="+sync,
-		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
-	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = attributes, dir, log, log
-	p := &process{dir: dir, port: port, cmd: cmd, exited: make(chan struct{})}
-	started := make(chan error)
-	go p.supervise(started)
-	if err := <-started; err != nil {
-		return nil, err
+	cmd := exec.Command(filepath.Join(p.bin, "postgres"), p.arguments()...)
+	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = p.attributes, p.dir, log, log
+	if p.child, err = startChild(cmd); err != nil {
+		return err
 	}
 	if err := p.await(); err != nil {
 		p.end()
 		text, _ := os.ReadFile(log.Name())
-		return nil, fmt.Errorf("waiting for the server: %w\n%s", err, text)
+		return fmt.Errorf("waiting for the server: %w\n%s", err, text)
 	}
-	return p, nil
+	return nil
+}
+
+func (p *process) arguments() []string {
+	listen, sync := loopback, "off"
+	if p.opts.Host != "" && p.opts.Host != loopback {
+		listen += "," + p.opts.Host
+	}
+	if p.opts.Sync {
+		sync = "on"
+	}
+	arguments := []string{"-D", p.data(), "-p", strconv.Itoa(p.port)}
+	settings := []string{
+		"listen_addresses=" + listen, "unix_socket_directories=" + p.dir, "fsync=" + sync, "max_connections=200", "shared_buffers=64MB",
+	}
+	if p.opts.TLS != nil {
+		settings = append(settings, "ssl=on", "ssl_ca_file="+filepath.Join(p.dir, caFile), "ssl_cert_file="+filepath.Join(p.dir, serverCertFile),
+			"ssl_key_file="+filepath.Join(p.dir, serverKeyFile))
+	}
+	for _, setting := range settings {
+		arguments = append(arguments, "-c", setting)
+	}
+	return arguments
 }
 
 // supervise starts the server and waits for its end on one thread: the server is killed when the thread that started it
 // ends, and so does not outlive a test that is killed.
-func (p *process) supervise(started chan<- error) {
+func (c child) supervise(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := p.cmd.Start()
+	err := c.cmd.Start()
 	started <- err
 	if err == nil {
-		_ = p.cmd.Wait() // it is told to end; how it does is of no interest
+		_ = c.cmd.Wait() // it is told to end; how it does is of no interest
 	}
-	close(p.exited)
+	close(c.exited)
 }
 
 func (p *process) await() error {
@@ -161,10 +219,10 @@ func (p *process) await() error {
 	}
 }
 
-// end ends the server at once: nobody needs the data.
-func (p *process) end() {
-	_ = p.cmd.Process.Signal(syscall.SIGQUIT) // an error means that it has ended
-	<-p.exited
+// end ends the program at once.
+func (c child) end() {
+	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // an error means that it has ended
+	<-c.exited
 }
 
 // stop ends the server and removes its files.

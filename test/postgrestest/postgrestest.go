@@ -34,6 +34,9 @@ type Options struct {
 	Host string
 	// Sync makes commits wait for the disk, as in production. Without it tests are faster.
 	Sync bool
+	// TLS makes the server demand TLS and a client certificate of everybody but the superuser, who may log in without TLS by
+	// password.
+	TLS *Certificates
 }
 
 // Server is a PostgreSQL server that ends with the test.
@@ -44,6 +47,7 @@ type Server struct {
 
 	admin    url.URL
 	external bool
+	process  *process // nil where it is external
 }
 
 // Start starts a server on loopback, which ends with the test. It fails the test where PostgreSQL is not installed.
@@ -123,7 +127,12 @@ func start(opts Options) (*Server, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	host := opts.Host
+	return serverOf(own), own.stop, nil
+}
+
+// serverOf describes a server of our own.
+func serverOf(own *process) *Server {
+	host := own.opts.Host
 	if host == "" {
 		host = loopback
 	}
@@ -131,7 +140,7 @@ func start(opts Options) (*Server, func(), error) {
 		Scheme: "postgres", User: url.UserPassword("postgres", Password), Host: net.JoinHostPort(host, strconv.Itoa(own.port)),
 		Path: "/postgres", RawQuery: "sslmode=disable",
 	}
-	return &Server{Host: host, Port: own.port, admin: admin}, own.stop, nil
+	return &Server{Host: host, Port: own.port, admin: admin, process: own}
 }
 
 // named is the server that a URL names. The URL, which holds a password, does not show in errors.

@@ -4,84 +4,77 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
 const (
-	// connectTimeout bounds the first contact with a server, and each further connection.
-	connectTimeout = 10 * time.Second
 	// migrationTimeout bounds the wait for another replica's migration and one of our own, of large tables too.
 	migrationTimeout = 10 * time.Minute
 	// verbTimeout bounds verbs whose callers set no deadline, the wait for a connection included.
 	verbTimeout = 10 * time.Second
-	// idleTime is how long a connection that nobody needs stays open.
-	idleTime = 5 * time.Minute
 	// migrationLock is an arbitrary number that names the advisory lock of the migrations.
 	migrationLock = 7309453
-	// Codes of PostgreSQL's errors. Nothing but orFail divides.
-	uniqueViolation = "23505"
-	divisionByZero  = "22012"
-	shutdownClass   = "57P" // the server, or an administrator, ends the connection
 )
 
 // postgresDatabase is a database on a PostgreSQL server.
 type postgresDatabase struct {
 	pool  *pgxpool.Pool
 	texts *texts
+	// shared says that a pooler stands before the server and gives each transaction any of its sessions (see session.go).
+	shared atomic.Bool
 }
 
-// OpenPostgreSQL connects to a PostgreSQL database and brings its schema up to date. The connection string, which may
-// hold a password, never shows in errors.
-func OpenPostgreSQL(ctx context.Context, connection string, maxConnections int) (*Store, error) {
-	config, err := pgxpool.ParseConfig(strings.TrimSpace(connection))
+// PostgreSQL says how to reach a PostgreSQL database.
+type PostgreSQL struct {
+	// Connection is a postgres:// URL or a list of key=value pairs. It may hold a password: no part of it shows in errors.
+	Connection string
+	// MaxConnections bounds the pool.
+	MaxConnections int
+	// TLS names files for TLS; they are read for each new connection.
+	TLS TLSFiles
+}
+
+// OpenPostgreSQL connects to a PostgreSQL database and brings its schema up to date.
+func OpenPostgreSQL(ctx context.Context, opts PostgreSQL) (*Store, error) {
+	config, err := poolConfig(opts)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, fmt.Errorf("reading the PostgreSQL connection string: %w", err)
 	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
-	}
-	config.MaxConns = int32(max(1, maxConnections))
-	config.MaxConnIdleTime = idleTime
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	db := &postgresDatabase{texts: newTexts(postgresDialect())}
+	db.watchSessions(config, opts.TLS)
+	db.pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to PostgreSQL: %w", err)
+		return nil, fmt.Errorf("connecting to PostgreSQL: %w", withoutConnection(err))
 	}
-	db := &postgresDatabase{pool: pool, texts: newTexts(postgresDialect())}
 	if err := db.migrate(ctx); err != nil {
-		pool.Close()
+		db.pool.Close()
 		return nil, fmt.Errorf("preparing the PostgreSQL database: %w", err)
 	}
 	return &Store{db: db}, nil
 }
 
-// unreadable says what is wrong with a connection string as far as that is no part of it: pieces of a password show in the
-// parser's words where a special character in it was not escaped.
-func unreadable(err error) error {
-	if file, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("reading a file that the PostgreSQL connection string names: %w", file)
-	}
-	return errors.New("reading the PostgreSQL connection string: it is neither a postgres:// URL nor a list of key=value pairs " +
-		"with valid values; its text is not shown, as it may hold a password (special characters in a URL's password must be percent-encoded)")
-}
+// readCommitted is what every change runs at: a change that waited for another one goes on with what that one left, and the
+// conditions of its statements decide. At higher levels it would fail instead.
+func readCommitted() pgx.TxOptions { return pgx.TxOptions{IsoLevel: pgx.ReadCommitted} }
 
 func (d *postgresDatabase) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, migrationTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		s := postgresSession{tx}
-		if err := s.exec(ctx, "SELECT pg_advisory_xact_lock("+strconv.Itoa(migrationLock)+")"); err != nil {
-			return fmt.Errorf("waiting for another server to migrate: %w", err)
-		}
-		return migrate(ctx, d.texts.dialect, s)
+	return d.attempt(ctx, false, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, d.pool, readCommitted(), func(tx pgx.Tx) error {
+			s := postgresSession{tx}
+			if err := s.exec(ctx, "SELECT pg_advisory_xact_lock("+strconv.Itoa(migrationLock)+")"); err != nil {
+				return fmt.Errorf("waiting for another server to migrate: %w", err)
+			}
+			return migrate(ctx, d.texts.dialect, s)
+		})
 	})
 }
 
@@ -114,11 +107,39 @@ func (d *postgresDatabase) change(ctx context.Context, steps ...step) (int64, er
 }
 
 func (d *postgresDatabase) send(ctx context.Context, steps []step) (int64, error) {
+	if d.shared.Load() {
+		return d.sendShared(ctx, steps)
+	}
 	if len(steps) == 1 && !steps[0].must {
 		tag, err := d.pool.Exec(ctx, d.texts.of(steps[0].query), steps[0].args...)
 		return tag.RowsAffected(), err
 	}
 	var batch pgx.Batch
+	d.queue(&batch, steps)
+	return results(d.pool.SendBatch(ctx, &batch), 0, len(steps))
+}
+
+// sendShared sends a change as a transaction that names its isolation level: a session that others use, too, keeps no
+// settings.
+func (d *postgresDatabase) sendShared(ctx context.Context, steps []step) (int64, error) {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	var batch pgx.Batch
+	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	d.queue(&batch, steps)
+	batch.Queue("COMMIT")
+	changed, err := results(conn.SendBatch(ctx, &batch), 1, len(steps)+2)
+	if err != nil && !conn.Conn().IsClosed() && conn.Conn().PgConn().TxStatus() != 'I' {
+		// If this fails, the pool closes the connection, which ends the transaction as well.
+		_, _ = conn.Exec(ctx, "ROLLBACK")
+	}
+	return changed, err
+}
+
+func (d *postgresDatabase) queue(batch *pgx.Batch, steps []step) {
 	for _, s := range steps {
 		query := s.query
 		if s.must {
@@ -126,9 +147,12 @@ func (d *postgresDatabase) send(ctx context.Context, steps []step) (int64, error
 		}
 		batch.Queue(d.texts.of(query), s.args...)
 	}
-	results := d.pool.SendBatch(ctx, &batch)
-	changed, err := read(results, len(steps))
-	if closeErr := results.Close(); err == nil {
+}
+
+// results reads the results of a batch of statements and returns how many rows the statement with the number counted changed.
+func results(batch pgx.BatchResults, counted, statements int) (int64, error) {
+	changed, err := read(batch, counted, statements)
+	if closeErr := batch.Close(); err == nil {
 		err = closeErr
 	}
 	if has(err, divisionByZero) {
@@ -142,31 +166,37 @@ func orFail(query string) string {
 	return "WITH changed AS (" + query + " RETURNING 1) SELECT 1 / COUNT(*) FROM changed"
 }
 
-// read reads the results of the steps and returns how many rows the first one changed.
-func read(results pgx.BatchResults, steps int) (int64, error) {
-	var first int64
-	for i := range steps {
-		tag, err := results.Exec()
+func read(batch pgx.BatchResults, counted, statements int) (int64, error) {
+	var changed int64
+	for i := range statements {
+		tag, err := batch.Exec()
 		if err != nil {
 			return 0, err
 		}
-		if i == 0 {
-			first = tag.RowsAffected()
+		if i == counted {
+			changed = tag.RowsAffected()
 		}
 	}
-	return first, nil
+	return changed, nil
 }
 
 func (d *postgresDatabase) changeRow(ctx context.Context, s step, dest ...any) error {
-	return d.attempt(ctx, false, func(ctx context.Context) error { return d.one(ctx, s, dest) })
+	return d.attempt(ctx, false, func(ctx context.Context) error {
+		return pgx.BeginTxFunc(ctx, d.pool, readCommitted(), func(tx pgx.Tx) error { return d.one(ctx, tx, s, dest) })
+	})
 }
 
 func (d *postgresDatabase) row(ctx context.Context, s step, dest ...any) error {
-	return d.attempt(ctx, true, func(ctx context.Context) error { return d.one(ctx, s, dest) })
+	return d.attempt(ctx, true, func(ctx context.Context) error { return d.one(ctx, d.pool, s, dest) })
 }
 
-func (d *postgresDatabase) one(ctx context.Context, s step, dest []any) error {
-	err := d.pool.QueryRow(ctx, d.texts.of(s.query), s.args...).Scan(dest...)
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+}
+
+func (d *postgresDatabase) one(ctx context.Context, in querier, s step, dest []any) error {
+	err := in.QueryRow(ctx, d.texts.of(s.query), s.args...).Scan(dest...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return store.ErrNotFound
 	}
@@ -191,14 +221,11 @@ func (d *postgresDatabase) rows(ctx context.Context, s step, each func(scan func
 
 func (d *postgresDatabase) unique(err error) bool { return has(err, uniqueViolation) }
 
-// has says whether an error is the server's and has the code.
-func has(err error, code string) bool {
-	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == code
-}
-
 func (d *postgresDatabase) ping(ctx context.Context) error {
-	return d.attempt(ctx, true, d.pool.Ping)
+	return d.attempt(ctx, true, func(ctx context.Context) error {
+		_, err := d.pool.Exec(ctx, d.texts.of(probeWrite))
+		return err
+	})
 }
 
 func (d *postgresDatabase) close() error {

@@ -137,7 +137,8 @@ func (d *sqliteDatabase) unique(err error) bool {
 }
 
 func (d *sqliteDatabase) ping(ctx context.Context) error {
-	return d.row(ctx, do("SELECT 1"), new(int))
+	_, err := d.change(ctx, do(probeWrite))
+	return err
 }
 
 func (d *sqliteDatabase) close() error {

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -34,11 +35,15 @@ func openSQLite(tb testing.TB, path string) store.Store {
 
 func openPostgreSQL(tb testing.TB, url string) store.Store {
 	tb.Helper()
-	st, err := sqlstore.OpenPostgreSQL(tb.Context(), url, 16)
+	st, err := openConnection(tb.Context(), url, 16)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return st
+}
+
+func openConnection(ctx context.Context, connection string, connections int) (*sqlstore.Store, error) {
+	return sqlstore.OpenPostgreSQL(ctx, sqlstore.PostgreSQL{Connection: connection, MaxConnections: connections})
 }
 
 func closeStore(tb testing.TB, st store.Store) {
