@@ -32,7 +32,7 @@ func (s *Server) Bouncer(tb testing.TB) func(database string) string {
 	var port int
 	var err error
 	for range attempts {
-		if port, err = s.startBouncer(tb, dir); err == nil {
+		if port, err = s.startBouncer(dir, tb.Cleanup); err == nil {
 			break
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Server) Bouncer(tb testing.TB) func(database string) string {
 }
 
 // startBouncer starts PgBouncer on a free port and waits until it answers. Who starts it as root has it give up its rights.
-func (s *Server) startBouncer(tb testing.TB, dir string) (int, error) {
+func (s *Server) startBouncer(dir string, cleanup func(func())) (int, error) {
 	port, err := freePort()
 	if err != nil {
 		return 0, err
@@ -84,7 +84,7 @@ max_client_conn = 500
 	if err != nil {
 		return 0, err
 	}
-	tb.Cleanup(running.end)
+	cleanup(running.end)
 	return port, awaitBouncer(running, s.admin, port)
 }
 

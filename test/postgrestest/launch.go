@@ -79,7 +79,10 @@ func launchIn(dir, bin string, opts Options) (*process, error) {
 	if err := p.initialize(); err != nil {
 		return nil, err
 	}
-	return p, p.startAnew()
+	if err := p.startAnew(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // startAnew starts the server on a free port.

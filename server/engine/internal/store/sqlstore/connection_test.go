@@ -96,13 +96,10 @@ func wantNoPart(t *testing.T, err error, connection string) {
 // wrapped returns all errors that an error wraps.
 func wrapped(err error) []error {
 	var all []error
-	switch w := err.(type) {
-	case interface{ Unwrap() error }:
-		if inner := w.Unwrap(); inner != nil {
-			all = append(all, inner)
-		}
-	case interface{ Unwrap() []error }:
-		all = append(all, w.Unwrap()...)
+	if w, ok := err.(interface{ Unwrap() []error }); ok {
+		all = w.Unwrap()
+	} else if inner := errors.Unwrap(err); inner != nil {
+		all = []error{inner}
 	}
 	for _, inner := range all {
 		all = append(all, wrapped(inner)...)

@@ -46,7 +46,10 @@ func (d *postgresDatabase) watchSessions(config *pgxpool.Config, files TLSFiles)
 	config.ConnConfig.ValidateConnect = d.checkSession
 	config.ShouldPing = d.stale
 	// A connection counts until it is closed, and a server that is gone does not say good-bye.
-	config.BeforeClose = func(conn *pgx.Conn) { _ = conn.PgConn().Conn().SetDeadline(time.Now().Add(closeTimeout)) }
+	config.BeforeClose = func(conn *pgx.Conn) {
+		//nolint:forbidigo // the deadline of a connection is a time of the machine's clock
+		_ = conn.PgConn().Conn().SetDeadline(time.Now().Add(closeTimeout))
+	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		if d.shared.Load() && namesStatements(conn.Config()) {
 			return errShared

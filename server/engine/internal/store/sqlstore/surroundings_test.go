@@ -224,7 +224,7 @@ func TestSQLitePingNeedsToWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer func() { _ = other.Close() }()
 	holder, err := other.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
