@@ -118,6 +118,9 @@ func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog
 	return listeners.run(ctx, srv, served)
 }
 
+// ticketSlack is how much longer a ticket lives than the page that it is for.
+const ticketSlack = time.Minute
+
 // openEngine opens the embedded engine with its store.
 func openEngine(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (*engine.Engine, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -137,6 +140,8 @@ func openEngine(ctx context.Context, settings *configv1alpha1.ServerConfig, log 
 		Publish:         embedded.Signing.PublishSeconds.Duration(),
 		RotationRequest: embedded.Signing.RotationRequest,
 		Clock:           time.Now, Rand: rand.Reader, Log: log,
+		// A page that can still be submitted must not find its ticket expired.
+		TicketLifetime: settings.Session.InteractionSeconds.Duration() + ticketSlack,
 	})
 }
 

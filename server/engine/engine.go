@@ -22,6 +22,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 	"github.com/authserver-dev/operator/server/engine/internal/store/memory"
 	"github.com/authserver-dev/operator/server/engine/internal/store/sqlstore"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 	"github.com/authserver-dev/operator/server/engine/internal/token"
 	"github.com/authserver-dev/operator/server/engine/internal/userinfo"
 	"github.com/authserver-dev/operator/server/engine/outbound"
@@ -43,7 +44,7 @@ type TLSFiles = sqlstore.TLSFiles
 // Options configure an Engine.
 type Options struct {
 	Storage Storage
-	// KEK is the key encryption key, 32 bytes.
+	// KEK is the key encryption key, 32 bytes. A store in memory may do without: what it holds ends with the process.
 	KEK []byte
 	// Service holds the declared settings; they replace those in the store.
 	Service authlete.Service
@@ -53,9 +54,11 @@ type Options struct {
 	// signs; a change of RotationRequest rotates once.
 	Rotation, Publish time.Duration
 	RotationRequest   string
-	Clock             func() time.Time
-	Rand              io.Reader
-	Log               *slog.Logger
+	// TicketLifetime is how long the front end may take to decide about a request; 0 means an hour.
+	TicketLifetime time.Duration
+	Clock          func() time.Time
+	Rand           io.Reader
+	Log            *slog.Logger
 }
 
 // Engine answers the calls of the API.
@@ -72,10 +75,14 @@ type Engine struct {
 	registry *registry.Registry
 	ring     *keys.Ring
 	metadata metadataCache
+	tickets  *ticket.Tickets
 	replica  string
 	// cancel releases the context of the keys that are made in the background.
 	cancel context.CancelFunc
 }
+
+// ticketLifetime is how long the front end may take to decide where the options do not say.
+const ticketLifetime = time.Hour
 
 // keysTimeout bounds the making of the first signing keys, the slowest store and machine included.
 const keysTimeout = 2 * time.Minute
@@ -98,6 +105,21 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	return e, nil
 }
 
+// complete sets what may be left out.
+func (o *Options) complete() error {
+	if o.TicketLifetime == 0 {
+		o.TicketLifetime = ticketLifetime
+	}
+	if len(o.KEK) > 0 || o.Storage.SQLitePath != "" || o.Storage.PostgreSQL != "" {
+		return nil
+	}
+	o.KEK = make([]byte, keys.KEKSize)
+	if _, err := io.ReadFull(o.Rand, o.KEK); err != nil {
+		return fmt.Errorf("making a key encryption key: %w", err)
+	}
+	return nil
+}
+
 func openStore(ctx context.Context, storage Storage) (store.Store, error) {
 	switch {
 	case storage.SQLitePath != "":
@@ -113,6 +135,9 @@ func openStore(ctx context.Context, storage Storage) (store.Store, error) {
 
 // newEngine puts the parts together.
 func newEngine(ctx context.Context, opts Options, st store.Store) (*Engine, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
 	replica, err := replicaName()
 	if err != nil {
 		return nil, err
@@ -121,7 +146,12 @@ func newEngine(ctx context.Context, opts Options, st store.Store) (*Engine, erro
 	if err != nil {
 		return nil, fmt.Errorf("preparing encryption at rest: %w", err)
 	}
+	ticketSealer, err := keys.PurposeSealer(opts.Rand, "tickets", opts.KEK)
+	if err != nil {
+		return nil, fmt.Errorf("preparing tickets: %w", err)
+	}
 	e := &Engine{opts: opts, store: st, replica: replica, registry: registry.New(registry.Deps{Store: st, Sealer: sealer, Clock: opts.Clock})}
+	e.tickets = ticket.New(ticket.Deps{Sealer: ticketSealer, Store: st, Clock: opts.Clock, Lifetime: opts.TicketLifetime})
 	if err := e.registry.Load(ctx, &opts.Service); err != nil {
 		return nil, fmt.Errorf("loading the service settings: %w", err)
 	}
@@ -150,8 +180,12 @@ func (e *Engine) assemble(algorithm authlete.JWSAlg) {
 	clients := clientauth.New(clientauth.Deps{
 		Registry: e.registry, Replays: e.store, Fetcher: outbound.New(outbound.Options{}), Clock: clock, Log: e.opts.Log,
 	})
-	e.AuthorizationAPI = authorize.New(authorize.Deps{Store: e.store, Registry: e.registry, Minter: minter, Verifier: hintVerifier{e}, Clock: clock})
-	e.TokenAPI = token.New(token.Deps{Clients: clients, Registry: e.registry, Store: e.store, Minter: minter, Clock: clock})
+	e.AuthorizationAPI = authorize.New(authorize.Deps{
+		Store: e.store, Tickets: e.tickets, Registry: e.registry, Minter: minter, Verifier: hintVerifier{e}, Clock: clock,
+	})
+	e.TokenAPI = token.New(token.Deps{
+		Clients: clients, Registry: e.registry, Store: e.store, Tickets: e.tickets, Minter: minter, Clock: clock,
+	})
 	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Store: e.store, Clock: clock})
 	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Clock: clock})
 	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Registry: e.registry, Clock: clock})

@@ -145,6 +145,32 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestReplicasDecideEachOthersRequests: the page may come from one replica and the decision reach another.
+func TestReplicasDecideEachOthersRequests(t *testing.T) {
+	t.Parallel()
+	storage := engine.Storage{SQLitePath: filepath.Join(t.TempDir(), "engine.db")}
+	clock := enginetest.NewClock()
+	one, two := open(t, clock, storage, enginetest.Service()), open(t, clock, storage, enginetest.Service())
+	if _, err := one.ClientCreate(t.Context(), &authlete.Client{
+		ClientIDAlias: "app", RedirectURIs: []string{"https://app.example.com/callback"},
+		GrantTypes: []authlete.GrantType{authlete.GrantAuthorizationCode}, ResponseTypes: []authlete.ResponseType{authlete.ResponseCode},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := one.Authorization(t.Context(), &authlete.AuthorizationRequest{Parameters: "response_type=code&client_id=app"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := two.AuthorizationIssue(t.Context(), &authlete.AuthorizationIssueRequest{Ticket: asked.Ticket, Subject: "1001"})
+	if err != nil || issued.Action != authlete.AuthorizationIssueLocation {
+		t.Errorf("%+v, %v", issued, err)
+	}
+	again, err := one.AuthorizationIssue(t.Context(), &authlete.AuthorizationIssueRequest{Ticket: asked.Ticket, Subject: "1001"})
+	if err != nil || again.Action != authlete.AuthorizationIssueBadRequest {
+		t.Errorf("the ticket was used twice: %+v, %v", again, err)
+	}
+}
+
 // TestKeysOutliveTheStart: the context of Open bounds the start, not the keys that are made in the background.
 func TestKeysOutliveTheStart(t *testing.T) {
 	t.Parallel()

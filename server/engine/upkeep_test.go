@@ -153,8 +153,7 @@ func TestSweepIsOneReplicasWork(t *testing.T) {
 	if err != nil || !taken {
 		t.Fatal(taken, err)
 	}
-	old := store.Ticket{Hash: store.HashOf("x"), Kind: store.TicketPassword, ExpiresAt: now.Add(-24 * time.Hour)}
-	if err := st.PutTicket(t.Context(), old); err != nil {
+	if _, err := st.RememberID(t.Context(), store.HashOf("x"), now.Add(-24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.sweep(t.Context()); err != nil {

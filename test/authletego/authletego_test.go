@@ -249,6 +249,8 @@ func TestDenied(t *testing.T) {
 	if failed.Action != dto.AuthorizationFailAction_LOCATION || f.answer(failed.ResponseContent).Get("error") != "access_denied" {
 		t.Errorf("fail %+v", failed)
 	}
+	_, err = f.api.AuthorizationIssueContext(t.Context(), &dto.AuthorizationIssueRequest{Ticket: ticket, Subject: subject})
+	f.must(err)
 	again, err := f.api.AuthorizationIssueContext(t.Context(), &dto.AuthorizationIssueRequest{Ticket: ticket, Subject: subject})
 	f.must(err)
 	if again.Action != dto.AuthorizationIssueAction_BAD_REQUEST {

@@ -26,6 +26,7 @@ func run(ctx context.Context) error {
 	duration := flag.Duration("duration", 3*time.Second, "how long each measurement takes")
 	connections := flag.Int("connections", 32, "parallel connections")
 	storages := flag.String("storages", "memory,sqlite,postgresql", "storages of the embedded engine to measure, none if empty")
+	flood := flag.Int("flood", 0, "send this many of the largest anonymous authorization requests to each storage and do nothing else")
 	flag.Parse()
 	if *floor != "" {
 		return serveFloor(*floor)
@@ -40,6 +41,14 @@ func run(ctx context.Context) error {
 	defer b.close()
 	if err := b.build(ctx); err != nil {
 		return err
+	}
+	if *flood > 0 {
+		for storage := range strings.SplitSeq(*storages, ",") {
+			if err := b.flood(ctx, storage, *flood); err != nil {
+				return fmt.Errorf("flooding %s: %w", storage, err)
+			}
+		}
+		return nil
 	}
 	fmt.Printf("%-44s %10s %12s %10s\n", "", "requests/s", "CPU ms/req", "p99 ms")
 	if err := b.floor(ctx); err != nil {

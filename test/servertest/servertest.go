@@ -78,6 +78,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	s.Engine, err = engine.Open(tb.Context(), engine.Options{
 		Storage: opts.Storage, KEK: bytes.Repeat([]byte{7}, 32), Service: server.Service(s.Config),
 		SigningAlgorithm: string(s.Config.Backend.Embedded.Signing.Algorithm), Publish: 24 * time.Hour, Clock: s.Now, Rand: rand.Reader, Log: log,
+		TicketLifetime: s.Config.Session.InteractionSeconds.Duration(),
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -10,41 +10,57 @@ import (
 func tickets(d *driver) {
 	d.start()
 	d.client("app")
-	for name, spend := range map[string]func(*driver, string) bool{
-		"issue": func(d *driver, ticket string) bool {
-			response := d.issue(authlete.AuthorizationIssueRequest{Ticket: ticket})
-			if response.Action == authlete.AuthorizationIssueBadRequest && response.AuthorizationCode != "" {
-				d.Error("a code with a refusal")
-			}
-			return response.Action == authlete.AuthorizationIssueLocation
-		},
-		"fail": func(d *driver, ticket string) bool {
-			response, err := d.AuthorizationFail(d.Context(), &authlete.AuthorizationFailRequest{Ticket: ticket, Reason: authlete.AuthorizationFailDenied})
-			d.must(err)
-			return response.Action == authlete.AuthorizationFailActionLocation
-		},
+	fail := func(d *driver, ticket string) authlete.AuthorizationFailAction {
+		response, err := d.AuthorizationFail(d.Context(), &authlete.AuthorizationFailRequest{Ticket: ticket, Reason: authlete.AuthorizationFailDenied})
+		d.must(err)
+		return response.Action
+	}
+	issue := func(d *driver, ticket string) authlete.AuthorizationIssueAction {
+		response := d.issue(authlete.AuthorizationIssueRequest{Ticket: ticket})
+		if response.Action == authlete.AuthorizationIssueBadRequest && response.AuthorizationCode != "" {
+			d.Error("a code with a refusal")
+		}
+		return response.Action
+	}
+	d.sub("are good for one answer", func(d *driver) {
+		ticket := d.ticket(request("app"))
+		if issue(d, ticket) != authlete.AuthorizationIssueLocation || issue(d, ticket) != authlete.AuthorizationIssueBadRequest {
+			d.Error("the ticket did not work exactly once")
+		}
+	})
+	d.sub("are not used up by a refusal", func(d *driver) {
+		// Whoever is refused has authenticated nobody, and what strangers do is not remembered.
+		ticket := d.ticket(request("app"))
+		if fail(d, ticket) != authlete.AuthorizationFailActionLocation || fail(d, ticket) != authlete.AuthorizationFailActionLocation {
+			d.Error("the refusal cannot be repeated")
+		}
+	})
+	d.sub("expire", func(d *driver) {
+		ticket := d.ticket(request("app"))
+		d.Clock.Turn(24 * time.Hour)
+		if issue(d, ticket) != authlete.AuthorizationIssueBadRequest || fail(d, ticket) != authlete.AuthorizationFailActionBadRequest {
+			d.Error("a ticket worked after a day")
+		}
+	})
+	genuine := d.ticket(request("app"))
+	for name, forged := range map[string]string{
+		"text": "nothing", "empty": "", "cut": genuine[:len(genuine)-1], "longer": genuine + "A",
+		"altered": genuine[:len(genuine)-9] + flip(genuine[len(genuine)-9]) + genuine[len(genuine)-8:],
 	} {
 		d.sub(name, func(d *driver) {
-			ticket := d.ticket(request("app"))
-			if !spend(d, ticket) {
-				d.Fatal("the ticket did not work")
-			}
-			if spend(d, ticket) {
-				d.Error("the ticket worked twice")
-			}
-			if d.issue(authlete.AuthorizationIssueRequest{Ticket: ticket}).Action != authlete.AuthorizationIssueBadRequest {
-				d.Error("a used ticket is a bad request")
-			}
-			if spend(d, "nothing") {
-				d.Error("a ticket that never was worked")
-			}
-			late := d.ticket(request("app"))
-			d.Clock.Turn(24 * time.Hour)
-			if spend(d, late) {
-				d.Error("a ticket worked after a day")
+			if issue(d, forged) != authlete.AuthorizationIssueBadRequest || fail(d, forged) != authlete.AuthorizationFailActionBadRequest {
+				d.Error("a ticket that was never issued worked")
 			}
 		})
 	}
+}
+
+// flip returns another character of the base64url alphabet.
+func flip(char byte) string {
+	if char == 'A' {
+		return "B"
+	}
+	return "A"
 }
 
 func failReasons(d *driver) {

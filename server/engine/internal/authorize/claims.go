@@ -8,11 +8,15 @@ import (
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/jsontext"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
 
-// maxClaims bounds the claims parameter.
-const maxClaims = 100
+// maxClaims and maxClaimsText bound the claims parameter.
+const (
+	maxClaims     = 100
+	maxClaimsText = 4 << 10
+)
 
 // requestedClaims is the claims parameter (OpenID Connect Core 1.0, section 5.5).
 type requestedClaims struct {
@@ -32,6 +36,9 @@ func parseClaims(text string) (requestedClaims, *oauth.Error) {
 	var claims requestedClaims
 	if text == "" {
 		return claims, nil
+	}
+	if len(text) > maxClaimsText {
+		return claims, oauth.NewError(oauth.InvalidRequest, "E013305", "The claims parameter is longer than %d bytes.", maxClaimsText)
 	}
 	if err := json.Unmarshal([]byte(text), &claims); err != nil {
 		return claims, oauth.NewError(oauth.InvalidRequest, "E013301",
@@ -131,7 +138,7 @@ func encodeMember(member map[string]json.RawMessage) string {
 	if len(member) == 0 {
 		return ""
 	}
-	doc, err := json.Marshal(member)
+	doc, err := jsontext.Marshal(member)
 	if err != nil {
 		return "" // cannot happen: the member was decoded from JSON
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/params"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
 
-// TicketLifetime is how long the front end may take to decide.
-const TicketLifetime = time.Hour
+// maxRequest bounds an authorization request: it travels in its ticket, and the ticket in a form of the front end.
+const maxRequest = 16 << 10
 
 // Store is what the endpoint needs of the store.
 type Store interface {
-	store.Tickets
 	IssueCode(ctx context.Context, grant store.Grant, code store.Code, tokens store.Tokens) error
 	IssueTokens(ctx context.Context, grant *store.Grant, tokens store.Tokens) error
 }
@@ -38,6 +38,7 @@ type Verifier interface {
 // Deps are what an Endpoint needs. All are required.
 type Deps struct {
 	Store    Store
+	Tickets  *ticket.Tickets
 	Registry Registry
 	Minter   *issue.Minter
 	Verifier Verifier
@@ -52,6 +53,9 @@ func New(deps Deps) *Endpoint { return &Endpoint{deps: deps} }
 
 // Authorization implements authlete.AuthorizationAPI.
 func (e *Endpoint) Authorization(ctx context.Context, req *authlete.AuthorizationRequest) (*authlete.AuthorizationResponse, error) {
+	if len(req.Parameters) > maxRequest {
+		return badRequest(oauth.NewError(oauth.InvalidRequest, "E006302", "The request is longer than %d bytes.", maxRequest)), nil
+	}
 	values, err := params.Parse(req.Parameters)
 	if err != nil {
 		return badRequest(oauth.NewError(oauth.InvalidRequest, "E006301", "%v.", err)), nil
@@ -81,7 +85,7 @@ func (e *Endpoint) Authorization(ctx context.Context, req *authlete.Authorizatio
 	if refusal != nil {
 		return refused(request, service, refusal), nil
 	}
-	return e.accept(ctx, request, client, service)
+	return e.accept(request, client, service)
 }
 
 // applyHint turns id_token_hint into the subject that must log in (OpenID Connect Core 1.0, section 3.1.2.1).
@@ -100,26 +104,19 @@ func (e *Endpoint) applyHint(ctx context.Context, request *Request) *oauth.Error
 	return nil
 }
 
-// accept stores the request behind a ticket.
-func (e *Endpoint) accept(ctx context.Context, r *Request, client *registry.Client, service *authlete.Service) (*authlete.AuthorizationResponse, error) {
-	ticket, err := e.deps.Minter.Opaque()
-	if err != nil {
-		return nil, err
-	}
+// accept seals the request into a ticket. It stores nothing: nobody is authenticated yet.
+func (e *Endpoint) accept(r *Request, client *registry.Client, service *authlete.Service) (*authlete.AuthorizationResponse, error) {
 	doc, err := r.encode()
 	if err != nil {
 		return nil, fmt.Errorf("encoding an authorization request: %w", err)
 	}
-	record := store.Ticket{
-		Hash: store.HashOf(ticket), Kind: store.TicketAuthorization, ClientID: r.ClientID, Request: doc,
-		ExpiresAt: e.deps.Clock().Add(TicketLifetime),
-	}
-	if err := e.deps.Store.PutTicket(ctx, record); err != nil {
-		return nil, err
+	value, err := e.deps.Tickets.Seal(ticket.Authorization, doc)
+	if err != nil {
+		return nil, fmt.Errorf("processing an authorization request: %w", err)
 	}
 	response := &authlete.AuthorizationResponse{
 		Result: oauth.Success("E004001", "A ticket was issued for the authorization request."),
-		Action: authlete.AuthorizationInteraction, Ticket: ticket,
+		Action: authlete.AuthorizationInteraction, Ticket: value,
 		Client: clientView(&client.Client), Service: serviceView(service),
 		Display: r.display, MaxAge: r.maxAge, Scopes: scopeViews(r.Scopes, service),
 		UILocales: r.uiLocales, ClaimsLocales: r.claimsLocales, Claims: r.claims, AcrEssential: r.acrEssential, Acrs: r.acrs,

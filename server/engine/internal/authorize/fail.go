@@ -7,7 +7,6 @@ import (
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
-	"github.com/authserver-dev/operator/server/engine/internal/store"
 )
 
 // outcome is what the client gets for a reason of the front end.
@@ -35,7 +34,8 @@ func outcomes() map[authlete.AuthorizationFailReason]outcome {
 	}
 }
 
-// AuthorizationFail implements authlete.AuthorizationAPI.
+// AuthorizationFail implements authlete.AuthorizationAPI. It does not use the ticket up: whoever denies or is refused has not
+// authenticated, and a stranger must not make the engine store anything. The same refusal may be made again.
 func (e *Endpoint) AuthorizationFail(ctx context.Context, req *authlete.AuthorizationFailRequest) (*authlete.AuthorizationFailResponse, error) {
 	outcome, ok := outcomes()[req.Reason]
 	if !ok {
@@ -46,14 +46,14 @@ func (e *Endpoint) AuthorizationFail(ctx context.Context, req *authlete.Authoriz
 		outcome.text = req.Description
 	}
 	refusal := oauth.NewError(outcome.code, outcome.resultCode, "%s", outcome.text)
-	request, _, err := e.take(ctx, req.Ticket)
-	if errors.Is(err, store.ErrNotFound) {
+	asked, err := e.open(ctx, req.Ticket)
+	if errors.Is(err, errNoTicket) {
 		return failFailed(authlete.AuthorizationFailActionBadRequest, unknownTicket("E060202")), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("failing an authorization request: %w", err)
 	}
-	end := respond(request, e.deps.Registry.Service(), refusalParameters(refusal))
+	end := respond(asked.request, e.deps.Registry.Service(), refusalParameters(refusal))
 	action := authlete.AuthorizationFailActionLocation
 	if end.form {
 		action = authlete.AuthorizationFailActionForm

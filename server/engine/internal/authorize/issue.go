@@ -13,38 +13,63 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
 
 // AuthorizationIssue implements authlete.AuthorizationAPI.
 func (e *Endpoint) AuthorizationIssue(ctx context.Context, req *authlete.AuthorizationIssueRequest) (*authlete.AuthorizationIssueResponse, error) {
-	request, client, err := e.take(ctx, req.Ticket)
-	if errors.Is(err, store.ErrNotFound) {
-		return issueFailed(authlete.AuthorizationIssueBadRequest, unknownTicket("E041202")), nil
-	}
+	asked, err := e.open(ctx, req.Ticket)
 	if err != nil {
-		return nil, fmt.Errorf("issuing an authorization response: %w", err)
+		return issueUnknown(err)
 	}
-	if refusal := checkIssue(request, req); refusal != nil {
+	if refusal := checkIssue(asked.request, req); refusal != nil {
 		return issueFailed(authlete.AuthorizationIssueInternalServerError, refusal), nil
 	}
-	if req.Scopes != nil {
-		request.Scopes = narrow(request.Scopes, req.Scopes)
+	if err := e.deps.Tickets.Use(ctx, &asked.ticket); err != nil {
+		return issueUnknown(err)
 	}
-	return e.grant(ctx, request, client, req)
+	if req.Scopes != nil {
+		asked.request.Scopes = narrow(asked.request.Scopes, req.Scopes)
+	}
+	return e.grant(ctx, asked, req)
 }
 
-// take consumes a ticket.
-func (e *Endpoint) take(ctx context.Context, ticket string) (*Request, *registry.Client, error) {
-	record, err := e.deps.Store.ConsumeTicket(ctx, store.HashOf(ticket), store.TicketAuthorization, e.deps.Clock())
+// pending is an authorization request that waits for a decision.
+type pending struct {
+	ticket  ticket.Ticket
+	request *Request
+	client  *registry.Client
+}
+
+// errNoTicket means that nothing can be decided by the ticket.
+var errNoTicket = errors.New("no such ticket")
+
+// open opens a ticket without using it up.
+func (e *Endpoint) open(ctx context.Context, value string) (*pending, error) {
+	opened, err := e.deps.Tickets.Open(ticket.Authorization, value)
 	if err != nil {
-		return nil, nil, err
+		return nil, errNoTicket
 	}
-	request, err := decode(record.Request)
+	request, err := decode(opened.Request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("decoding an authorization request: %w", err)
+		return nil, err
 	}
-	client, err := e.deps.Registry.Client(ctx, strconv.FormatInt(record.ClientID, 10))
-	return request, client, err
+	client, err := e.deps.Registry.Client(ctx, registry.IDString(request.ClientID))
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.Locked {
+		return nil, errNoTicket
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding the client of a ticket: %w", err)
+	}
+	return &pending{ticket: opened, request: request, client: client}, nil
+}
+
+// issueUnknown answers for a ticket that is unknown, has expired or was used.
+func issueUnknown(err error) (*authlete.AuthorizationIssueResponse, error) {
+	if errors.Is(err, errNoTicket) || errors.Is(err, ticket.ErrUsed) {
+		return issueFailed(authlete.AuthorizationIssueBadRequest, unknownTicket("E041202")), nil
+	}
+	return nil, fmt.Errorf("issuing an authorization response: %w", err)
 }
 
 func unknownTicket(code string) *oauth.Error {
@@ -83,8 +108,9 @@ func narrow(requested, replacement []string) []string {
 
 // grant issues what the response type asks for and stores it in one step.
 func (e *Endpoint) grant(
-	ctx context.Context, request *Request, client *registry.Client, req *authlete.AuthorizationIssueRequest,
+	ctx context.Context, asked *pending, req *authlete.AuthorizationIssueRequest,
 ) (*authlete.AuthorizationIssueResponse, error) {
+	request := asked.request
 	details := &issue.GrantDetails{
 		AuthTime: req.AuthTime, Acr: req.Acr, Sub: req.Sub, AliasUsed: request.AliasUsed,
 		ClaimsAtUserInfo: request.ClaimsAtUserInfo, UserInfoClaims: request.UserInfoClaims,
@@ -95,7 +121,7 @@ func (e *Endpoint) grant(
 	result := &authlete.AuthorizationIssueResponse{
 		Result: oauth.Success("E040001", "The authorization request was granted."), Action: authlete.AuthorizationIssueLocation,
 	}
-	parameters, err := e.issue(ctx, issuance{request: request, client: client, subject: req.Subject, details: details}, result)
+	parameters, err := e.issue(ctx, issuance{request: request, client: asked.client, subject: req.Subject, details: details}, result)
 	if err != nil {
 		return nil, fmt.Errorf("issuing an authorization response: %w", err)
 	}

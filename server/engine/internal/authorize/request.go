@@ -2,10 +2,12 @@ package authorize
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/jsontext"
 )
 
 // Response modes (OAuth 2.0 Multiple Response Type Encoding Practices 1.0, OAuth 2.0 Form Post Response Mode).
@@ -15,7 +17,7 @@ const (
 	modeFormPost = "form_post"
 )
 
-// Request is a validated authorization request. It lies behind the ticket until the front end decides.
+// Request is a validated authorization request. Sealed, it is the ticket that waits for the front end's decision.
 type Request struct {
 	ClientID        int64                 `json:"clientId"`
 	AliasUsed       bool                  `json:"aliasUsed,omitempty"`
@@ -29,9 +31,9 @@ type Request struct {
 	Challenge       string                `json:"challenge,omitempty"`
 	ChallengeMethod string                `json:"challengeMethod,omitempty"`
 	Subject         string                `json:"subject,omitempty"`
-	// ClaimsAtUserInfo and UserInfoClaims come from the userinfo member of the claims parameter.
-	ClaimsAtUserInfo []string `json:"claimsAtUserInfo,omitempty"`
+	// UserInfoClaims is the userinfo member of the claims parameter, JSON; ClaimsAtUserInfo are its names.
 	UserInfoClaims   string   `json:"userInfoClaims,omitempty"`
+	ClaimsAtUserInfo []string `json:"-"`
 
 	// What only the response to the front end needs.
 	prompts       []authlete.Prompt
@@ -83,9 +85,22 @@ func (r *Request) wantsIDToken() bool {
 // frontChannelTokens says whether tokens pass through the browser.
 func (r *Request) frontChannelTokens() bool { return r.wantsToken() || r.wantsIDToken() }
 
-func (r *Request) encode() ([]byte, error) { return json.Marshal(r) }
+// encode returns the document of the ticket.
+func (r *Request) encode() ([]byte, error) { return jsontext.Marshal(r) }
 
+// decode reads the document of a ticket.
 func decode(doc []byte) (*Request, error) {
 	request := &Request{}
-	return request, json.Unmarshal(doc, request)
+	if err := json.Unmarshal(doc, request); err != nil {
+		return nil, fmt.Errorf("decoding an authorization request: %w", err)
+	}
+	if request.UserInfoClaims == "" {
+		return request, nil
+	}
+	var claims map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(request.UserInfoClaims), &claims); err != nil {
+		return nil, fmt.Errorf("decoding the claims of an authorization request: %w", err)
+	}
+	request.ClaimsAtUserInfo = claimNames(claims)
+	return request, nil
 }

@@ -1,5 +1,5 @@
 // Package store is what the embedded engine remembers: clients, service
-// settings, signing keys, tickets, codes and tokens.
+// settings, signing keys, codes and tokens.
 //
 // Store exposes verbs instead of rows, so that atomicity is part of each
 // signature: a verb that consumes something does so in one conditional step and

@@ -12,24 +12,6 @@ type Hash [sha256.Size]byte
 // HashOf returns the hash of a token, code or ticket.
 func HashOf(value string) Hash { return sha256.Sum256([]byte(value)) }
 
-// TicketKind says which call issued a ticket.
-type TicketKind string
-
-// Ticket kinds.
-const (
-	TicketAuthorization TicketKind = "authorization"
-	TicketPassword      TicketKind = "password"
-)
-
-// Ticket stands for a request that waits for the front end's decision.
-type Ticket struct {
-	Hash      Hash
-	Kind      TicketKind
-	ClientID  int64
-	Request   []byte // JSON, opaque to the store
-	ExpiresAt time.Time
-}
-
 // Grant is what a subject allowed a client. Codes and tokens hang on it, and
 // revoking it revokes them all.
 type Grant struct {

@@ -17,15 +17,6 @@ var (
 	ErrReplayed = errors.New("replayed")
 )
 
-// Tickets keeps authorization requests that wait for a decision.
-type Tickets interface {
-	// PutTicket stores a ticket.
-	PutTicket(ctx context.Context, ticket Ticket) error
-	// ConsumeTicket removes and returns a ticket of the kind that has not expired at now.
-	// Everything else, a second use included, is ErrNotFound.
-	ConsumeTicket(ctx context.Context, hash Hash, kind TicketKind, now time.Time) (Ticket, error)
-}
-
 // Grants keeps grants, codes and tokens.
 type Grants interface {
 	// IssueCode stores a grant with its code and, for hybrid flows, an access token, in one step.
@@ -72,7 +63,7 @@ type Clients interface {
 	// UpdateClient replaces the client whose version is still client.Version, and counts the version up. CreatedAt stays as
 	// it was. Another version, or a taken alias, is ErrConflict, an unknown client ErrNotFound.
 	UpdateClient(ctx context.Context, client Client) error
-	// DeleteClient removes a client with its grants, codes, tokens and tickets. An unknown one is ErrNotFound.
+	// DeleteClient removes a client with its grants, codes and tokens. An unknown one is ErrNotFound.
 	DeleteClient(ctx context.Context, id int64) error
 }
 
@@ -101,7 +92,8 @@ type Keys interface {
 
 // Coordination lets replicas on one database share work.
 type Coordination interface {
-	// RememberID records an id until a sweep after expiresAt and says whether it is new (the jti of an assertion, RFC 7523).
+	// RememberID records an id until a sweep after expiresAt and says whether it is new (the jti of an
+	// assertion, RFC 7523; a ticket that was used).
 	RememberID(ctx context.Context, hash Hash, expiresAt time.Time) (bool, error)
 	// AcquireLease takes or renews the named lease for the holder until the given time, if it is free at now.
 	AcquireLease(ctx context.Context, lease Lease) (bool, error)
@@ -120,7 +112,6 @@ type Lease struct {
 
 // Store is all that the engine remembers.
 type Store interface {
-	Tickets
 	Grants
 	Clients
 	Settings

@@ -2,27 +2,24 @@ package token
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
+	"github.com/authserver-dev/operator/server/engine/internal/jsontext"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
-	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
-
-// ticketLifetime is how long the front end may take to check a password.
-const ticketLifetime = 5 * time.Minute
 
 // pending is the document of a password ticket.
 type pending struct {
+	ClientID  int64    `json:"clientId"`
 	Scopes    []string `json:"scopes,omitempty"`
 	AliasUsed bool     `json:"aliasUsed,omitempty"`
 }
 
 // askForPassword answers the password grant (RFC 6749, section 4.3): it has the front end check the password.
-func (e *Endpoint) askForPassword(ctx context.Context, r *request) (*authlete.TokenResponse, error) {
+func (e *Endpoint) askForPassword(_ context.Context, r *request) (*authlete.TokenResponse, error) {
 	username, password := r.values.Get("username"), r.values.Get("password")
 	if username == "" || password == "" {
 		return nil, oauth.NewError(oauth.InvalidRequest, codeNoPassword,
@@ -33,20 +30,13 @@ func (e *Endpoint) askForPassword(ctx context.Context, r *request) (*authlete.To
 	if refusal != nil {
 		return nil, refusal
 	}
-	doc, err := json.Marshal(pending{Scopes: scopes, AliasUsed: r.client.AliasUsed})
+	doc, err := jsontext.Marshal(pending{ClientID: r.client.ClientID, Scopes: scopes, AliasUsed: r.client.AliasUsed})
 	if err != nil {
-		return nil, fmt.Errorf("encoding ticket: %w", err)
+		return nil, fmt.Errorf("encoding a ticket: %w", err)
 	}
-	value, err := e.deps.Minter.Opaque()
+	value, err := e.deps.Tickets.Seal(ticket.Password, doc)
 	if err != nil {
 		return nil, err
-	}
-	ticket := store.Ticket{
-		Hash: store.HashOf(value), Kind: store.TicketPassword, ClientID: r.client.ClientID,
-		Request: doc, ExpiresAt: r.now.Add(ticketLifetime),
-	}
-	if err := e.deps.Store.PutTicket(ctx, ticket); err != nil {
-		return nil, fmt.Errorf("storing ticket: %w", err)
 	}
 	return &authlete.TokenResponse{
 		Result:            oauth.Success(codePasswordTicket, "The password must be checked."),

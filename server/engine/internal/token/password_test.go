@@ -105,9 +105,9 @@ func TestPasswordFail(t *testing.T) {
 			if tc.code == "server_error" {
 				return
 			}
-			issued, err := w.endpoint.TokenIssue(t.Context(), &authlete.TokenIssueRequest{Ticket: ticket, Subject: "alice"})
-			if err != nil || issued.Action == authlete.TokenIssueOK {
-				t.Errorf("TokenIssue after TokenFail = %+v, %v", issued, err)
+			again, err := w.endpoint.TokenFail(t.Context(), &authlete.TokenFailRequest{Ticket: ticket, Reason: reason})
+			if diff := cmp.Diff(response, again); err != nil || diff != "" {
+				t.Errorf("the same refusal again: %v (-first +again):\n%s", err, diff)
 			}
 		})
 	}

@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
+	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
 
 // TokenIssue completes a password grant.
@@ -60,39 +60,49 @@ func (e *Endpoint) issuePassword(ctx context.Context, req *authlete.TokenIssueRe
 
 // resume uses up a ticket and returns the request that it stands for.
 func (e *Endpoint) resume(ctx context.Context, value string) (*request, *pending, error) {
-	now := e.deps.Clock()
-	ticket, err := e.consume(ctx, value, now)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, oauth.NewError(oauth.ServerError, codeIssueTicket, "There is no such ticket.")
+	opened, asked, err := e.openPassword(value)
+	if errors.Is(err, ticket.ErrUnknown) {
+		return nil, nil, noSuchTicket(codeIssueTicket)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	var asked pending
-	if err := json.Unmarshal(ticket.Request, &asked); err != nil {
-		return nil, nil, fmt.Errorf("decoding ticket: %w", err)
-	}
-	client, err := e.deps.Registry.Client(ctx, strconv.FormatInt(ticket.ClientID, 10))
+	client, err := e.deps.Registry.Client(ctx, registry.IDString(asked.ClientID))
 	if errors.Is(err, store.ErrNotFound) || err == nil && client.Locked {
 		return nil, nil, oauth.NewError(oauth.ServerError, codeIssueClient, "The client of the ticket is gone or locked.")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding client: %w", err)
 	}
+	switch err := e.deps.Tickets.Use(ctx, &opened); {
+	case errors.Is(err, ticket.ErrUsed):
+		return nil, nil, noSuchTicket(codeIssueTicket)
+	case err != nil:
+		return nil, nil, err
+	}
 	return &request{
 		client:  clientauth.Identity{Client: client, AliasUsed: asked.AliasUsed},
 		service: e.deps.Registry.Service(),
 		grant:   authlete.GrantPassword,
-		now:     now,
-	}, &asked, nil
+		now:     e.deps.Clock(),
+	}, asked, nil
 }
 
-func (e *Endpoint) consume(ctx context.Context, value string, now time.Time) (store.Ticket, error) {
-	ticket, err := e.deps.Store.ConsumeTicket(ctx, store.HashOf(value), store.TicketPassword, now)
+// openPassword opens a ticket without using it up.
+func (e *Endpoint) openPassword(value string) (ticket.Ticket, *pending, error) {
+	opened, err := e.deps.Tickets.Open(ticket.Password, value)
 	if err != nil {
-		return ticket, fmt.Errorf("consuming ticket: %w", err)
+		return opened, nil, err
 	}
-	return ticket, nil
+	asked := &pending{}
+	if err := json.Unmarshal(opened.Request, asked); err != nil {
+		return opened, nil, fmt.Errorf("decoding a ticket: %w", err)
+	}
+	return opened, asked, nil
+}
+
+func noSuchTicket(code string) *oauth.Error {
+	return oauth.NewError(oauth.ServerError, code, "There is no such ticket: it was used, or it has expired.")
 }
 
 // passwordGrant makes the grant of a password request.
@@ -111,15 +121,16 @@ func (e *Endpoint) passwordGrant(r *request, asked *pending, subject string) (*s
 	}, nil
 }
 
-// TokenFail refuses a password grant.
-func (e *Endpoint) TokenFail(ctx context.Context, req *authlete.TokenFailRequest) (*authlete.TokenFailResponse, error) {
+// TokenFail refuses a password grant. It does not use the ticket up: who gave the wrong password has not authenticated, and
+// a stranger must not make the engine store anything.
+func (e *Endpoint) TokenFail(_ context.Context, req *authlete.TokenFailRequest) (*authlete.TokenFailResponse, error) {
 	refusal := failure(req.Reason)
 	if refusal.Code == oauth.ServerError {
 		return failed(refusal), nil
 	}
-	_, err := e.consume(ctx, req.Ticket, e.deps.Clock())
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(oauth.NewError(oauth.ServerError, codeFailTicket, "There is no such ticket.")), nil
+	_, _, err := e.openPassword(req.Ticket)
+	if errors.Is(err, ticket.ErrUnknown) {
+		return failed(noSuchTicket(codeFailTicket)), nil
 	}
 	if err != nil {
 		return nil, err

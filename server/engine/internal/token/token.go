@@ -13,6 +13,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/params"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
+	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
 
 // Authenticator authenticates clients; *clientauth.Authenticator is one.
@@ -28,7 +29,6 @@ type Registry interface {
 
 // Store is what the token endpoint needs of the store.
 type Store interface {
-	store.Tickets
 	FindCode(ctx context.Context, hash store.Hash) (store.Code, store.Grant, error)
 	RedeemCode(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error
 	FindRefresh(ctx context.Context, hash store.Hash) (store.RefreshToken, store.Grant, error)
@@ -42,6 +42,7 @@ type Deps struct {
 	Clients  Authenticator
 	Registry Registry
 	Store    Store
+	Tickets  *ticket.Tickets
 	Minter   *issue.Minter
 	Clock    func() time.Time
 }

@@ -89,7 +89,7 @@ func (s *Store) UpdateClient(_ context.Context, client store.Client) error {
 	return nil
 }
 
-// DeleteClient implements store.Clients. It looks at every access token and ticket.
+// DeleteClient implements store.Clients. It looks at every access token.
 func (s *Store) DeleteClient(_ context.Context, id int64) error {
 	if err := s.removeClient(id); err != nil {
 		return err
@@ -102,7 +102,6 @@ func (s *Store) DeleteClient(_ context.Context, id int64) error {
 		s.forget(g)
 	}
 	s.access.removeAll(func(a *access) bool { return a.profile.clientID == id })
-	s.tickets.removeAll(func(t *ticket) bool { return t.clientID == id })
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 
 // Store is a store.Store in memory.
 type Store struct {
-	tickets   *table[ticket]
 	grants    *table[*grant] // by the hash of their id
 	codes     *table[*code]
 	refreshes *table[*refresh]
@@ -29,19 +28,13 @@ type Store struct {
 	settings store.Document
 }
 
-type ticket struct {
-	kind     store.TicketKind
-	clientID int64
-	request  []byte
-}
-
 var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
 	s := &Store{
 		noGrant: &grant{},
-		tickets: newTable[ticket](), grants: newTable[*grant](), codes: newTable[*code](), refreshes: newTable[*refresh](),
+		grants:  newTable[*grant](), codes: newTable[*code](), refreshes: newTable[*refresh](),
 		access: newTable[access](), ids: newTable[struct{}](), owners: newOwners(), profiles: newProfiles(),
 		clients: map[int64]store.Client{}, aliases: map[string]int64{}, keys: map[string]store.Key{}, leases: map[string]store.Lease{},
 	}
@@ -54,21 +47,6 @@ func (s *Store) Ping(context.Context) error { return nil }
 
 // Close does nothing: the records end with the process.
 func (s *Store) Close() error { return nil }
-
-// PutTicket implements store.Tickets.
-func (s *Store) PutTicket(_ context.Context, t store.Ticket) error {
-	s.tickets.put(t.Hash, store.Millis(t.ExpiresAt), ticket{kind: t.Kind, clientID: t.ClientID, request: slices.Clone(t.Request)})
-	return nil
-}
-
-// ConsumeTicket implements store.Tickets.
-func (s *Store) ConsumeTicket(_ context.Context, hash store.Hash, kind store.TicketKind, now time.Time) (store.Ticket, error) {
-	t, expires, ok := s.tickets.take(hash, store.Millis(now), func(t *ticket) bool { return t.kind == kind })
-	if !ok {
-		return store.Ticket{}, store.ErrNotFound
-	}
-	return store.Ticket{Hash: hash, Kind: kind, ClientID: t.clientID, Request: t.request, ExpiresAt: store.Moment(expires)}, nil
-}
 
 // FindSettings implements store.Settings.
 func (s *Store) FindSettings(context.Context) (store.Document, error) {
@@ -108,7 +86,7 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 // Sweep implements store.Coordination.
 func (s *Store) Sweep(_ context.Context, now time.Time, limit int) (int64, error) {
 	at := store.Millis(now)
-	deleted := len(s.access.sweep(at, limit, nil)) + len(s.tickets.sweep(at, limit, nil)) + len(s.ids.sweep(at, limit, nil))
+	deleted := len(s.access.sweep(at, limit, nil)) + len(s.ids.sweep(at, limit, nil))
 	total := int64(deleted)
 	over := s.grants.sweep(at, limit, func(g *grant) int64 { return g.end(at) })
 	for _, g := range over {

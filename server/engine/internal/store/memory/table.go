@@ -118,24 +118,6 @@ func (t *table[V]) change(hash store.Hash, fn func(*V)) bool {
 	return true
 }
 
-// take removes and returns a value that expires after now and matches.
-func (t *table[V]) take(hash store.Hash, now int64, matches func(*V) bool) (value V, expires int64, ok bool) {
-	s := t.shard(&hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	place := s.find(&hash)
-	if place == 0 {
-		return value, 0, false
-	}
-	r := s.at(place)
-	if r.expires <= now || !matches(&r.value) {
-		return value, 0, false
-	}
-	value, expires = r.value, r.expires
-	s.kill(place)
-	return value, expires, true
-}
-
 // remove removes a value, if it is there.
 func (t *table[V]) remove(hash store.Hash) {
 	s := t.shard(&hash)

@@ -18,7 +18,7 @@ func TestTableAgainstMap(t *testing.T) {
 			for step := range 3000 {
 				hash := store.Hash{1: byte(random.IntN(20)), 8: byte(random.IntN(2))}
 				now := int64(step) * 50
-				switch random.IntN(6) {
+				switch random.IntN(5) {
 				case 0:
 					put(table, want, hash, entry{now + random.Int64N(100_000), step})
 				case 1:
@@ -32,11 +32,9 @@ func TestTableAgainstMap(t *testing.T) {
 						want[hash] = entry{now + 100, step}
 					}
 				case 3:
-					take(t, table, want, hash, now)
-				case 4:
 					table.remove(hash)
 					delete(want, hash)
-				case 5:
+				case 4:
 					sweepBoth(t, table, want, now)
 				}
 				compare(t, table, want, hash)
@@ -53,20 +51,6 @@ type entry struct {
 func put(table *table[int], want map[store.Hash]entry, hash store.Hash, e entry) {
 	table.put(hash, e.expires, e.value)
 	want[hash] = e
-}
-
-func take(t *testing.T, table *table[int], want map[store.Hash]entry, hash store.Hash, now int64) {
-	t.Helper()
-	odd := func(v *int) bool { return *v%2 == 1 }
-	have, known := want[hash]
-	known = known && have.expires > now && odd(&have.value)
-	value, expires, ok := table.take(hash, now, odd)
-	if ok != known || (ok && (entry{expires, value}) != have) {
-		t.Fatalf("take = %d, %d, %v; want %v, %v", value, expires, ok, have, known)
-	}
-	if known {
-		delete(want, hash)
-	}
 }
 
 func sweepBoth(t *testing.T, table *table[int], want map[store.Hash]entry, now int64) {

@@ -16,7 +16,6 @@ const (
 	limited      = " LIMIT ? {{skip locked}})"
 	ofGrant      = " WHERE g.expires_at <= ?" + limited
 	sweepAccess  = "DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE expires_at <= ?" + limited
-	sweepTickets = "DELETE FROM tickets WHERE hash IN (SELECT hash FROM tickets WHERE expires_at <= ?" + limited
 	sweepIDs     = "DELETE FROM remembered_ids WHERE hash IN (SELECT hash FROM remembered_ids WHERE expires_at <= ?" + limited
 	sweepCodes   = "DELETE FROM codes WHERE hash IN (SELECT c.hash FROM grants g JOIN codes c ON c.grant_id = g.id" + ofGrant
 	sweepRefresh = "DELETE FROM refresh_tokens WHERE hash IN (SELECT r.hash FROM grants g JOIN refresh_tokens r ON r.grant_id = g.id" + ofGrant
@@ -49,7 +48,6 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int64, err
 	var total int64
 	for _, sweep := range []step{
 		do(sweepAccess, at, limit),
-		do(sweepTickets, at, limit),
 		do(sweepIDs, at, limit),
 		do(sweepCodes, at, limit),
 		do(sweepRefresh, at, limit),

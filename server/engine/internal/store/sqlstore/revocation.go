@@ -25,7 +25,6 @@ const (
 	deleteRefreshOfClient = "DELETE FROM refresh_tokens" + ofGrantsOfClient
 	deleteGrantsOfClient  = "DELETE FROM grants WHERE client_id = ?"
 	deleteAccessOfClient  = "DELETE FROM access_tokens WHERE client_id = ?"
-	deleteTicketsOfClient = "DELETE FROM tickets WHERE client_id = ?"
 	deleteClient          = "DELETE FROM clients WHERE id = ?"
 )
 
@@ -71,7 +70,7 @@ func (s *Store) RevokeGrants(ctx context.Context, clientID int64, subject string
 }
 
 // DeleteClient implements store.Clients. It revokes the grants first, so that nothing more comes to hang on them. There is no
-// index for access tokens and tickets, as it would cost each of them what saves a moment once in a client's life.
+// index for access tokens, as it would cost each of them what saves a moment once in a client's life.
 func (s *Store) DeleteClient(ctx context.Context, id int64) error {
 	const anyTime = 1 // the grants are deleted before anybody can see when they were revoked
 	_, err := s.db.change(ctx,
@@ -81,7 +80,6 @@ func (s *Store) DeleteClient(ctx context.Context, id int64) error {
 		do(deleteRefreshOfClient, id),
 		do(deleteGrantsOfClient, id),
 		do(deleteAccessOfClient, id),
-		do(deleteTicketsOfClient, id),
 	)
 	if errors.Is(err, errUnchanged) {
 		err = store.ErrNotFound

@@ -28,7 +28,7 @@ func Benchmark(b *testing.B, open func(*testing.B) store.Store) {
 		{"IssueCode", nil, (*bench).issueCode},
 		{"FindCode", func(b *bench, _ int) { b.fill((*bench).issueCode, known) }, (*bench).findCode},
 		{"RedeemCode", func(b *bench, n int) { b.fill((*bench).issueCode, n) }, (*bench).redeem},
-		{"Ticket", nil, (*bench).ticket},
+		{"RememberID", nil, (*bench).remember},
 	}
 	for _, c := range cases {
 		for _, parallel := range []bool{false, true} {
@@ -176,12 +176,10 @@ func (b *bench) redeem(i uint64) error {
 	return b.st.RedeemCode(context.Background(), hash(2, i), b.now, store.Tokens{Access: access, Refresh: &refresh})
 }
 
-func (b *bench) ticket(i uint64) error {
-	ctx, h := context.Background(), hash(4, i)
-	ticket := store.Ticket{Hash: h, Kind: store.TicketAuthorization, ClientID: 7, Request: make([]byte, 400), ExpiresAt: b.now.Add(time.Hour)}
-	if err := b.st.PutTicket(ctx, ticket); err != nil {
-		return err
+func (b *bench) remember(i uint64) error {
+	fresh, err := b.st.RememberID(context.Background(), hash(4, i), b.now.Add(time.Hour))
+	if err == nil && !fresh {
+		err = store.ErrConflict
 	}
-	_, err := b.st.ConsumeTicket(ctx, h, store.TicketAuthorization, b.now)
 	return err
 }

@@ -137,10 +137,6 @@ func (s suite) clientDelete() {
 	s.must(s.CreateClient(ctx, s.client(8, "eight")))
 	grant, code, tokens := s.redeemed("gone")
 	other, otherCode := s.issueFor("stays", 8, "alice")
-	ticket, kept := s.ticket("gone"), s.ticket("stays")
-	kept.ClientID = 8
-	s.must(s.PutTicket(ctx, ticket))
-	s.must(s.PutTicket(ctx, kept))
 	lone, keptLone := s.lone("gone", 7), s.lone("stays", 8)
 	s.must(s.IssueTokens(ctx, nil, store.Tokens{Access: &lone}))
 	s.must(s.IssueTokens(ctx, nil, store.Tokens{Access: &keptLone}))
@@ -162,16 +158,12 @@ func (s suite) clientDelete() {
 		_, err = s.FindAccess(ctx, hash)
 		s.wantErr("access token", err, store.ErrNotFound)
 	}
-	_, err = s.ConsumeTicket(ctx, ticket.Hash, ticket.Kind, s.now)
-	s.wantErr("ticket", err, store.ErrNotFound)
 
 	_, err = s.FindGrant(ctx, other.ID)
 	s.must(err)
 	_, _, err = s.FindCode(ctx, otherCode.Hash)
 	s.must(err)
 	_, err = s.FindAccess(ctx, keptLone.Hash)
-	s.must(err)
-	_, err = s.ConsumeTicket(ctx, kept.Hash, kept.Kind, s.now)
 	s.must(err)
 	s.must(s.CreateClient(ctx, s.client(7, "seven")))
 }

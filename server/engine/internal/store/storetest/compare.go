@@ -58,8 +58,6 @@ func (m *machine) run(ctx context.Context, in instruction) outcome {
 		run  func(context.Context, instruction) (any, error)
 	}{
 		{"wait", m.wait},
-		{"PutTicket", m.putTicket},
-		{"ConsumeTicket", m.consumeTicket},
 		{"IssueCode", m.issueCode},
 		{"IssueTokens", m.issueTokens},
 		{"FindCode", m.findCode},
@@ -122,23 +120,6 @@ func subjectOf(y byte) string { return [...]string{"alice", "bob", ""}[y/3%3] }
 func (m *machine) wait(_ context.Context, in instruction) (any, error) {
 	m.clock += time.Duration(in.x) * 20 * time.Second
 	return nil, nil
-}
-
-func (m *machine) putTicket(ctx context.Context, in instruction) (any, error) {
-	return nil, m.st.PutTicket(ctx, store.Ticket{
-		Hash: store.HashOf("ticket" + m.fresh()), Kind: kindOf(in.y), ClientID: clientOf(in.y), Request: []byte{in.x}, ExpiresAt: m.after(in.x % 20),
-	})
-}
-
-func kindOf(y byte) store.TicketKind {
-	if y%2 == 0 {
-		return store.TicketAuthorization
-	}
-	return store.TicketPassword
-}
-
-func (m *machine) consumeTicket(ctx context.Context, in instruction) (any, error) {
-	return m.st.ConsumeTicket(ctx, store.HashOf("ticket"+m.recent(in.x)), kindOf(in.y), m.now())
 }
 
 func (m *machine) grant(id string, in instruction) store.Grant {

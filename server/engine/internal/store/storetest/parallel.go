@@ -15,7 +15,6 @@ func parallelTests() map[string]func(suite) {
 	return map[string]func(suite){
 		"redemptions of a code":                 suite.parallelCode,
 		"rotations of a refresh token":          suite.parallelRefresh,
-		"consumptions of a ticket":              suite.parallelTicket,
 		"creations with one alias":              suite.parallelAlias,
 		"changes of a client":                   suite.parallelUpdate,
 		"deletions of a client":                 suite.parallelDelete,
@@ -74,15 +73,6 @@ func (s suite) wantOneFamily(grantID string) {
 		}
 	}
 	s.equal("callers with tokens", families, 1)
-}
-
-func (s suite) parallelTicket() {
-	ticket := s.ticket("t")
-	s.must(s.PutTicket(s.Context(), ticket))
-	s.oneWins(store.ErrNotFound, func(ctx context.Context, _ int) error {
-		_, err := s.ConsumeTicket(ctx, ticket.Hash, ticket.Kind, s.now)
-		return err
-	})
 }
 
 func (s suite) parallelAlias() {
@@ -274,10 +264,7 @@ func (s suite) oneOfEach(ctx context.Context, name string) error {
 	grant := store.Grant{ID: name, ClientID: 7, Subject: "alice", Scopes: []string{"a"}, CreatedAt: s.now, ExpiresAt: s.later(time.Minute)}
 	code := store.Code{Hash: store.HashOf(name), GrantID: name, ClientID: 7, Request: []byte("{}"), ExpiresAt: s.later(time.Minute)}
 	first, second := s.tokens(name+"1", name), s.tokens(name+"2", name)
-	ticket := s.ticket(name)
 	steps := []func() error{
-		func() error { return s.PutTicket(ctx, ticket) },
-		func() error { _, err := s.ConsumeTicket(ctx, ticket.Hash, ticket.Kind, s.now); return err },
 		func() error { return s.IssueCode(ctx, grant, code, store.Tokens{}) },
 		func() error { _, _, err := s.FindCode(ctx, code.Hash); return err },
 		func() error { return s.RedeemCode(ctx, code.Hash, s.now, first) },

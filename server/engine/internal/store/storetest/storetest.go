@@ -28,7 +28,6 @@ type suite struct {
 func Run(t *testing.T, open func(*testing.T) store.Store) {
 	t.Helper()
 	groups := map[string]map[string]func(suite){
-		"tickets":      ticketTests(),
 		"grants":       grantTests(),
 		"revocation":   revocationTests(),
 		"clients":      clientTests(),
@@ -104,12 +103,6 @@ func (s suite) tokens(name, grantID string) store.Tokens {
 func (s suite) lone(name string, clientID int64) store.AccessToken {
 	return store.AccessToken{
 		Hash: store.HashOf(name), GrantType: "client_credentials", ClientID: clientID, IssuedAt: s.now, ExpiresAt: s.later(time.Minute),
-	}
-}
-
-func (s suite) ticket(name string) store.Ticket {
-	return store.Ticket{
-		Hash: store.HashOf(name), Kind: store.TicketAuthorization, ClientID: 7, Request: []byte("{\"a\":\x00}"), ExpiresAt: s.later(time.Minute),
 	}
 }
 

@@ -1,0 +1,2 @@
+-- A ticket is the sealed request itself. Of used ones the hash is kept among the remembered ids.
+DROP TABLE tickets;
