@@ -257,7 +257,10 @@ func (a *anonymous) authorizations() {
 	if tickets != 6 {
 		a.Errorf("%d of the requests got a ticket", tickets)
 	}
-	for _, parameters := range []string{"", "client_id=nobody", "client_id=public", strings.Repeat("x", 100_000), "client_id=public&redirect_uri=https://evil.example"} {
+	for _, parameters := range []string{
+		"", "client_id=nobody", "client_id=public", strings.Repeat("x", 100_000),
+		"client_id=public&redirect_uri=https://evil.example",
+	} {
 		_, err := a.Authorization(ctx, &authlete.AuthorizationRequest{Parameters: parameters})
 		a.wantNothingStored(fmt.Sprintf("an authorization request %.30q", parameters), err)
 	}
@@ -277,8 +280,11 @@ func (a *anonymous) tokenRequests() {
 		"grant_type=password&username=alice&password=guess", "grant_type=nothing", "grant_type=authorization_code", "grant_type=refresh_token",
 	} {
 		for _, req := range []*authlete.TokenRequest{
-			{Parameters: parameters + "&client_id=public"}, {Parameters: parameters + "&client_id=confidential"}, {Parameters: parameters},
-			{Parameters: parameters, ClientID: "confidential", ClientSecret: "wrong"}, {Parameters: parameters + "&client_id=nobody"},
+			{Parameters: parameters},
+			{Parameters: parameters + "&client_id=public"},
+			{Parameters: parameters + "&client_id=confidential"},
+			{Parameters: parameters + "&client_id=nobody"},
+			{Parameters: parameters, ClientID: "confidential", ClientSecret: "wrong"},
 			{Parameters: parameters + "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=e30.e30.e30"},
 		} {
 			response, err := a.Token(ctx, req)
@@ -304,7 +310,9 @@ func (a *anonymous) tokenRequests() {
 
 func (a *anonymous) otherRequests() {
 	ctx := a.Context()
-	for _, parameters := range []string{"", "token=x", "token=x&client_id=public", "token=x&client_id=confidential&client_secret=wrong", "token=x&client_id=nobody"} {
+	for _, parameters := range []string{
+		"", "token=x", "token=x&client_id=public", "token=x&client_id=confidential&client_secret=wrong", "token=x&client_id=nobody",
+	} {
 		_, err := a.Revocation(ctx, &authlete.RevocationRequest{Parameters: parameters})
 		a.wantNothingStored("a revocation "+parameters, err)
 		_, err = a.StandardIntrospection(ctx, &authlete.StandardIntrospectionRequest{Parameters: parameters})

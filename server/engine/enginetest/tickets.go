@@ -31,8 +31,10 @@ func tickets(d *driver) {
 	d.sub("are not used up by a refusal", func(d *driver) {
 		// Whoever is refused has authenticated nobody, and what strangers do is not remembered.
 		ticket := d.ticket(request("app"))
-		if fail(d, ticket) != authlete.AuthorizationFailActionLocation || fail(d, ticket) != authlete.AuthorizationFailActionLocation {
-			d.Error("the refusal cannot be repeated")
+		for range 2 {
+			if action := fail(d, ticket); action != authlete.AuthorizationFailActionLocation {
+				d.Errorf("the refusal cannot be repeated: %s", action)
+			}
 		}
 	})
 	d.sub("expire", func(d *driver) {

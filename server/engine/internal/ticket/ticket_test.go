@@ -103,7 +103,8 @@ func TestOnlyOurTicketsOpenInTheirTimeAndForTheirPurpose(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, forged := range map[string]string{
-		"empty": "", "text": "nothing", "cut": value[:len(value)-4], "the key encryption key itself": base64.RawURLEncoding.EncodeToString(sealed), "long": strings.Repeat("A", 100_000),
+		"empty": "", "text": "nothing", "cut": value[:len(value)-4], "the key encryption key itself": base64.RawURLEncoding.EncodeToString(sealed),
+		"long": strings.Repeat("A", 100_000),
 	} {
 		if _, err := r.Open(ticket.Authorization, forged); !errors.Is(err, ticket.ErrUnknown) {
 			t.Errorf("%s: %v", name, err)
