@@ -4,13 +4,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"sigs.k8s.io/yaml"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/livefile"
 )
 
 // maxSize bounds configuration and secret files.
@@ -43,21 +42,7 @@ func Parse(data []byte) (*configv1alpha1.ServerConfig, error) {
 }
 
 // ReadFile reads a file of bounded size.
-func ReadFile(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSize)
-	}
-	return data, nil
-}
+func ReadFile(path string) ([]byte, error) { return livefile.ReadFile(path, maxSize) }
 
 // ReadSecret reads a secret of one line; the line end does not count.
 func ReadSecret(path string) (string, error) {

@@ -3,7 +3,6 @@ package users
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -97,7 +96,7 @@ func reread(path string, have file) (file, error) {
 	if have.same(info, time.Now()) { //nolint:forbidigo // compared with the file system's clock, not with the server's
 		return have, nil
 	}
-	data, err := readFile(path)
+	data, err := livefile.ReadFile(path, maxFile)
 	if err != nil {
 		return have, err
 	}
@@ -106,22 +105,6 @@ func reread(path string, have file) (file, error) {
 		return have, err
 	}
 	return file{info: info, list: list}, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	opened, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("it is larger than %d bytes", maxFile)
-	}
-	return data, nil
 }
 
 // newSnapshot merges files in the order of their names.

@@ -14,7 +14,7 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
-	"github.com/authserver-dev/operator/server/backend"
+	"github.com/authserver-dev/operator/server/authletebackend"
 	"github.com/authserver-dev/operator/server/engine/httpapi"
 )
 
@@ -32,7 +32,7 @@ type Wire struct {
 const WireSecret = "wire-secret-of-the-service"
 
 // connect starts the engine's API and the backend that calls it, and waits until the server could be ready.
-func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *backend.Backend {
+func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *authletebackend.Backend {
 	tb.Helper()
 	accepted := &credentials.Credentials{Version: wire.Version, ServiceID: "1", APISecret: WireSecret, AccessToken: WireSecret}
 	var handler http.Handler = httpapi.New(httpapi.Options{
@@ -50,7 +50,7 @@ func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *backend.B
 		"[authlete]\napi_version = %s\nbase_url = %s\nservice.api_key = 1\nservice.api_secret = %s\nservice.access_token = %s\n",
 		wire.Version, api.URL, WireSecret, WireSecret))
 	config := &configv1alpha1.AuthleteBackend{CredentialsDirectory: s.path("authlete"), ConnectSeconds: 1, RequestSeconds: cmp.Or(wire.RequestSeconds, 10)}
-	b, err := backend.Open(backend.Options{Config: config, Issuer: s.URL, Log: log, Clock: time.Now})
+	b, err := authletebackend.Open(authletebackend.Options{Config: config, Issuer: s.URL, Log: log, Clock: time.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}

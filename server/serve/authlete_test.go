@@ -1,4 +1,4 @@
-package main
+package serve_test
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/serve"
+	"github.com/authserver-dev/operator/test/programtest"
 )
 
 // TestServeAuthlete: the program starts while Authlete is away, lives, and becomes ready by itself.
@@ -35,7 +37,9 @@ func TestServeAuthlete(t *testing.T) {
 	if p.listen.Management != "" {
 		t.Errorf("there is nothing to manage, but it listens at %s", p.listen.Management)
 	}
-	ask := func(address, path string) (int, string) { return get(t, http.DefaultClient, "http://"+address+path) }
+	ask := func(address, path string) (int, string) {
+		return programtest.Get(t, http.DefaultClient, "http://"+address+path)
+	}
 	for _, test := range []struct {
 		address, path string
 		status        int
@@ -49,7 +53,7 @@ func TestServeAuthlete(t *testing.T) {
 		}
 	}
 	there.Store(true)
-	await(t, "ready", func() bool { status, _ := ask(p.listen.Metrics, "/readyz"); return status == http.StatusOK })
+	programtest.Await(t, "ready", func() bool { status, _ := ask(p.listen.Metrics, "/readyz"); return status == http.StatusOK })
 	if status, body := ask(p.listen.Public, "/.well-known/openid-configuration"); status != http.StatusOK || !strings.Contains(body, "issuer") {
 		t.Errorf("discovery: %d %s", status, body)
 	}
@@ -72,7 +76,7 @@ func TestServeAuthlete(t *testing.T) {
 type authletes struct {
 	*process
 
-	out *output
+	out *programtest.Output
 }
 
 // startAuthlete starts the program with credentials of the API 3.0.
@@ -91,9 +95,9 @@ func startAuthlete(t *testing.T, base, secret string) *authletes {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	p := &authletes{process: &process{stop: cancel, done: make(chan error, 1)}, out: &output{}}
-	go func() { p.done <- run(ctx, []string{"--config", file}, noEnv, streams{p.out, p.out}) }()
-	await(t, "serving", func() bool {
+	p := &authletes{process: &process{stop: cancel, done: make(chan error, 1)}, out: &programtest.Output{}}
+	go func() { p.done <- serve.Run(ctx, []string{"--config", file}, noEnv, p.out, p.out) }()
+	programtest.Await(t, "serving", func() bool {
 		select {
 		case err := <-p.done:
 			t.Fatalf("it ended at once with %v\n%s", err, p.out)

@@ -1,4 +1,4 @@
-package backend
+package authletebackend
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// refreshEvery is how often a document is read: as long may a new signing key at Authlete stay unknown here.
+	// refreshEvery is how often a document is read. A new signing key at Authlete is unknown here for at most that long.
 	refreshEvery = time.Minute
 	// retryEvery is how often while that does not work.
 	retryEvery = 2 * time.Second

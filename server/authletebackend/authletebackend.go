@@ -1,4 +1,4 @@
-package backend
+package authletebackend
 
 import (
 	"context"
@@ -15,6 +15,8 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
+	"github.com/authserver-dev/operator/server/livefile"
+	"github.com/authserver-dev/operator/server/ports"
 	"github.com/authserver-dev/operator/server/requestlog"
 )
 
@@ -33,18 +35,11 @@ type Backend struct {
 
 	client        *httpclient.Client
 	transport     *http.Transport
-	files         []File
+	files         []livefile.File
 	metrics       *metrics
 	jwks          *document
 	configuration *document
 	read          func() *credentials.Credentials
-}
-
-// File is a file, or a folder of files, that is kept up to date.
-type File interface {
-	Name() string
-	Healthy() bool
-	Run(ctx context.Context)
 }
 
 // Open reads the files that the configuration names. It does not call Authlete: a server starts while that is away.
@@ -100,10 +95,10 @@ func (b *Backend) Run(ctx context.Context) {
 	group.Wait()
 }
 
-// Files are what Run keeps up to date on the disk.
-func (b *Backend) Files() []File { return b.files }
+// Files returns the files that Run keeps up to date.
+func (b *Backend) Files() []livefile.File { return b.files }
 
-// Collectors are the metrics.
+// Collectors returns the metrics of the backend.
 func (b *Backend) Collectors() []prometheus.Collector {
 	return append(b.metrics.collectors(), b.configuration.age(), b.jwks.age(), b.circuit())
 }
@@ -118,7 +113,10 @@ func (b *Backend) Attributes() []any {
 	return []any{"backend", string(configv1alpha1.BackendAuthlete), "apiVersion", string(as.Version), "apiHost", host, "service", as.ServiceID}
 }
 
-// Close lets the connections go.
+// Ports returns the ports of the backend: none.
+func (*Backend) Ports() []ports.Port { return nil }
+
+// Close closes the connections that are not in use.
 func (b *Backend) Close() error {
 	b.transport.CloseIdleConnections()
 	return nil

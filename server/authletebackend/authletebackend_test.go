@@ -1,4 +1,4 @@
-package backend_test
+package authletebackend_test
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/backend"
+	"github.com/authserver-dev/operator/server/authletebackend"
 	"github.com/authserver-dev/operator/server/requestlog"
 )
 
@@ -81,11 +81,11 @@ func write(t *testing.T, dir, base, token string) {
 	}
 }
 
-func open(t *testing.T, config configv1alpha1.AuthleteBackend) *backend.Backend {
+func open(t *testing.T, config configv1alpha1.AuthleteBackend) *authletebackend.Backend {
 	t.Helper()
 	full := &configv1alpha1.ServerConfig{Issuer: issuer, Backend: configv1alpha1.Backend{Type: configv1alpha1.BackendAuthlete, Authlete: &config}}
 	configv1alpha1.Default(full)
-	b, err := backend.Open(backend.Options{Config: &config, Issuer: issuer, Log: slog.New(slog.DiscardHandler), Clock: time.Now})
+	b, err := authletebackend.Open(authletebackend.Options{Config: &config, Issuer: issuer, Log: slog.New(slog.DiscardHandler), Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func open(t *testing.T, config configv1alpha1.AuthleteBackend) *backend.Backend 
 }
 
 // run runs the backend until the test ends.
-func run(t *testing.T, b *backend.Backend) {
+func run(t *testing.T, b *authletebackend.Backend) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -275,7 +275,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("error %v, %d certificates shown", err, a.certificates.Load())
 	}
 	config.CAFile = filepath.Join(dir, "none")
-	_, err := backend.Open(backend.Options{Config: &config, Issuer: issuer, Log: slog.New(slog.DiscardHandler), Clock: time.Now})
+	_, err := authletebackend.Open(authletebackend.Options{Config: &config, Issuer: issuer, Log: slog.New(slog.DiscardHandler), Clock: time.Now})
 	if err == nil || !strings.Contains(err.Error(), "caFile") {
 		t.Errorf("a CA file without certificates: %v", err)
 	}

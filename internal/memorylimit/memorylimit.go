@@ -1,4 +1,4 @@
-package main
+package memorylimit
 
 import (
 	"log/slog"
@@ -17,22 +17,26 @@ const (
 	memoryShare = 80
 )
 
-// limitMemory makes the collector respect the container's memory limit, so that a burst of logins is slowed down rather
-// than killed. GOMAXPROCS needs no such care: the runtime follows the CPU limit.
-func limitMemory(log *slog.Logger) {
+// Set makes the collector respect the container's memory limit, so that a burst of logins slows the process down instead
+// of ending it. The variable GOMEMLIMIT, which the runtime reads, goes before it. GOMAXPROCS needs no such care: the
+// runtime follows the CPU limit.
+func Set(env func(string) string, log *slog.Logger) {
+	if env("GOMEMLIMIT") != "" {
+		return
+	}
 	content, err := os.ReadFile(memoryFile)
 	if err != nil {
 		return // not in a container, or cgroup v1
 	}
-	limit := memoryLimit(string(content))
+	limit := heapLimit(string(content))
 	if limit < math.MaxInt64 {
 		debug.SetMemoryLimit(limit)
 		log.Debug("Limiting memory", "bytes", limit)
 	}
 }
 
-// memoryLimit returns the heap's share of what the file allows; math.MaxInt64 where there is no limit.
-func memoryLimit(content string) int64 {
+// heapLimit returns the heap's share of what the file allows; math.MaxInt64 where there is no limit.
+func heapLimit(content string) int64 {
 	bytes, err := strconv.ParseInt(strings.TrimSpace(content), 10, 64)
 	if err != nil || bytes <= 0 {
 		return math.MaxInt64 // "max"

@@ -1,7 +1,6 @@
-package backend
+package authletebackend
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/url"
 	"path/filepath"
 
-	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 	"github.com/authserver-dev/operator/server/config"
@@ -39,7 +37,7 @@ func (b *Backend) open(opts Options) error {
 		}
 	}
 	if files := c.ClientCertificate; files != nil {
-		certificate, err := openCertificate(*files, opts)
+		certificate, err := livefile.OpenCertificate("authlete-client-certificate", files.CertFile, files.KeyFile, opts.Log)
 		if err != nil {
 			return err
 		}
@@ -76,14 +74,4 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("reading backend.authlete.caFile: %s has no certificate in PEM", path)
 	}
 	return pool, nil
-}
-
-func openCertificate(files configv1alpha1.TLSFiles, opts Options) (*livefile.Value[*tls.Certificate], error) {
-	return livefile.Open(livefile.Options[*tls.Certificate]{
-		Name: "authlete-client-certificate", Paths: []string{files.CertFile, files.KeyFile}, Log: opts.Log,
-		Load: func() (*tls.Certificate, error) {
-			pair, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
-			return &pair, err
-		},
-	})
 }

@@ -1,4 +1,4 @@
-package main
+package standin
 
 import (
 	"bytes"
@@ -20,27 +20,30 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
+	"github.com/authserver-dev/operator/test/programtest"
 )
+
+func noEnv(string) string { return "" }
 
 // standInProcess is a running stand-in.
 type standInProcess struct {
 	url  string
 	stop context.CancelFunc
 	done chan error
-	out  *output
+	out  *programtest.Output
 }
 
-// startStandIn runs "authserver engine" on a free port until the test ends, or until end.
+// startStandIn runs the stand-in on a free port until the test ends, or until end.
 func startStandIn(t *testing.T, args ...string) *standInProcess {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	p := &standInProcess{stop: cancel, done: make(chan error, 1), out: &output{}}
+	p := &standInProcess{stop: cancel, done: make(chan error, 1), out: &programtest.Output{}}
 	go func() {
-		p.done <- run(ctx, append([]string{"engine", "--listen", "127.0.0.1:0"}, args...), noEnv, streams{p.out, p.out})
+		p.done <- Run(ctx, append([]string{"--listen", "127.0.0.1:0"}, args...), noEnv, p.out, p.out)
 	}()
 	address := regexp.MustCompile(`msg="Serving the engine".* url=(\S+)`)
-	await(t, "serving", func() bool {
+	programtest.Await(t, "serving", func() bool {
 		select {
 		case err := <-p.done:
 			t.Fatalf("it ended at once with %v", err)
@@ -91,7 +94,7 @@ func write(t *testing.T, path, content string) string {
 	return path
 }
 
-func TestEngineArguments(t *testing.T) {
+func TestArguments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	wrong := write(t, filepath.Join(dir, "wrong.ini"), "[authlete]\nservice.api_key = 1\n")
@@ -114,15 +117,15 @@ func TestEngineArguments(t *testing.T) {
 		"wrong credentials": {args: []string{"--credentials", wrong}, fails: true, itsErr: "service.api_secret"},
 		"missing settings":  {args: []string{"--credentials", good, "--settings", "/does/not/exist"}, fails: true, itsErr: "/does/not/exist"},
 		"wrong settings":    {args: []string{"--credentials", good, "--settings", wrong}, fails: true, itsErr: "wrong.ini"},
-		"address":           {args: []string{"--credentials", good, "--listen", "nowhere"}, fails: true, itsErr: "opening the port"},
+		"address":           {args: []string{"--credentials", good, "--listen", "nowhere"}, fails: true, itsErr: "opening the engine port"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			args := append([]string{"engine", "--listen", "127.0.0.1:0"}, test.args...)
-			err := run(t.Context(), args, noEnv, streams{&out, &out})
+			args := append([]string{"--listen", "127.0.0.1:0"}, test.args...)
+			err := Run(t.Context(), args, noEnv, &out, &out)
 			if (err != nil) != test.fails || !strings.Contains(out.String(), test.says) {
-				t.Errorf("run = %v, output %q", err, out.String())
+				t.Errorf("Run = %v, output %q", err, out.String())
 			}
 			if err != nil && !strings.Contains(err.Error(), test.itsErr) {
 				t.Errorf("the error %v does not name %q", err, test.itsErr)
@@ -131,8 +134,8 @@ func TestEngineArguments(t *testing.T) {
 	}
 }
 
-// TestEngineFirstStart: one command is enough to have something to call, in both dialects.
-func TestEngineFirstStart(t *testing.T) {
+// TestFirstStart: one command is enough to have something to call, in both dialects.
+func TestFirstStart(t *testing.T) {
 	t.Parallel()
 	for _, version := range []credentials.Version{credentials.V2, credentials.V3} {
 		t.Run(string(version), func(t *testing.T) {
@@ -147,8 +150,8 @@ func TestEngineFirstStart(t *testing.T) {
 			if err != nil || !strings.Contains(string(content), "base_url = "+p.url) || !strings.Contains(p.out.String(), file) {
 				t.Errorf("%v\n%s\n%s", err, content, p.out.String())
 			}
-			await(t, "health", func() bool {
-				status, _ := get(t, http.DefaultClient, p.url+"/healthz")
+			programtest.Await(t, "health", func() bool {
+				status, _ := programtest.Get(t, http.DefaultClient, p.url+"/healthz")
 				return status == http.StatusOK
 			})
 			service, err := p.client(t, file).ServiceGet(t.Context())
@@ -173,8 +176,8 @@ func TestEngineFirstStart(t *testing.T) {
 	}
 }
 
-// TestEngineRestart: what is in a database outlives the process, settings changed over the API included.
-func TestEngineRestart(t *testing.T) {
+// TestRestart: what is in a database outlives the process, settings changed over the API included.
+func TestRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "authlete.ini")
@@ -223,8 +226,8 @@ func TestEngineRestart(t *testing.T) {
 	}
 }
 
-// TestEngineCredentials: several may call, in both dialects, and a change needs no restart.
-func TestEngineCredentials(t *testing.T) {
+// TestCredentials: several may call, in both dialects, and a change needs no restart.
+func TestCredentials(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	properties := write(t, filepath.Join(dir, "three.properties"),
@@ -247,7 +250,7 @@ func TestEngineCredentials(t *testing.T) {
 	before := p.client(t, folder)
 	write(t, filepath.Join(folder, credentials.KeyOwnerSecret), "changed")
 	after := p.client(t, folder)
-	await(t, "the changed credentials", func() bool {
+	programtest.Await(t, "the changed credentials", func() bool {
 		_, err := after.ServiceGet(t.Context())
 		return err == nil
 	})
@@ -256,13 +259,13 @@ func TestEngineCredentials(t *testing.T) {
 	}
 }
 
-// TestEngineTLS: it serves HTTPS, and takes a renewed certificate over.
-func TestEngineTLS(t *testing.T) {
+// TestTLS: it serves HTTPS, and takes a renewed certificate over.
+func TestTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	renew := func() []byte {
-		cert, key := certificate(t)
+		cert, key := programtest.Certificate(t)
 		write(t, certFile, string(cert))
 		write(t, keyFile, string(key))
 		block, _ := pem.Decode(cert)
@@ -279,7 +282,7 @@ func TestEngineTLS(t *testing.T) {
 	}
 	renewed := renew()
 	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
-	await(t, "the renewed certificate", func() bool {
+	programtest.Await(t, "the renewed certificate", func() bool {
 		connection, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "https://"))
 		if err != nil {
 			return false
@@ -290,13 +293,13 @@ func TestEngineTLS(t *testing.T) {
 	})
 }
 
-// TestEnginePortInUse: a port that is taken ends the program.
-func TestEnginePortInUse(t *testing.T) {
+// TestPortInUse: a port that is taken ends the program.
+func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "authlete.ini")
 	p := startStandIn(t, "--write-ini", file)
-	err := run(t.Context(), []string{"engine", "--credentials", file, "--listen", strings.TrimPrefix(p.url, "http://")}, noEnv, streams{io.Discard, io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "opening the port") {
-		t.Errorf("run = %v", err)
+	err := Run(t.Context(), []string{"--credentials", file, "--listen", strings.TrimPrefix(p.url, "http://")}, noEnv, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "opening the engine port") {
+		t.Errorf("Run = %v", err)
 	}
 }

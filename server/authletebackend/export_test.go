@@ -1,4 +1,4 @@
-package backend
+package authletebackend
 
 import (
 	"net/http"

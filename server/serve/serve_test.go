@@ -1,31 +1,23 @@
-package main
+package serve_test
 
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
-	"fmt"
 	"io"
-	"math"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/serve"
+	"github.com/authserver-dev/operator/test/programtest"
 )
 
 func noEnv(string) string { return "" }
@@ -41,18 +33,17 @@ func TestArguments(t *testing.T) {
 		fails        bool
 		says, itsErr string
 	}{
-		"version":          {args: []string{"--version"}, says: "\n"},
-		"version of serve": {args: []string{"serve", "--version"}, says: "\n"},
-		"help":             {args: []string{"--help"}, says: "configuration"},
-		"unknown flag":     {args: []string{"--port=1"}, fails: true, itsErr: "port"},
-		"unknown command":  {args: []string{"destroy"}, fails: true, itsErr: "destroy"},
-		"no file":          {args: []string{"--config", "/does/not/exist"}, fails: true, itsErr: "/does/not/exist"},
-		"unknown field":    {args: []string{"--config", broken}, fails: true, itsErr: "isuer"},
+		"version":         {args: []string{"--version"}, says: "\n"},
+		"help":            {args: []string{"--help"}, says: "configuration"},
+		"unknown flag":    {args: []string{"--port=1"}, fails: true, itsErr: "port"},
+		"unknown command": {args: []string{"destroy"}, fails: true, itsErr: "destroy"},
+		"no file":         {args: []string{"--config", "/does/not/exist"}, fails: true, itsErr: "/does/not/exist"},
+		"unknown field":   {args: []string{"--config", broken}, fails: true, itsErr: "isuer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			err := run(t.Context(), test.args, noEnv, streams{&out, &out})
+			err := serve.Run(t.Context(), test.args, noEnv, &out, &out)
 			if (err != nil) != test.fails || !strings.Contains(out.String(), test.says) {
 				t.Errorf("run = %v, output %q", err, out.String())
 			}
@@ -60,20 +51,6 @@ func TestArguments(t *testing.T) {
 				t.Errorf("the error %v does not name %q", err, test.itsErr)
 			}
 		})
-	}
-}
-
-// TestVersionGoesToStdout: scripts read it.
-func TestVersionGoesToStdout(t *testing.T) {
-	t.Parallel()
-	for _, command := range []string{"serve", "engine"} {
-		var out, problems bytes.Buffer
-		if err := run(t.Context(), []string{command, "--version"}, noEnv, streams{&out, &problems}); err != nil {
-			t.Fatal(err)
-		}
-		if out.Len() == 0 || problems.Len() != 0 {
-			t.Errorf("%s: stdout %q, stderr %q", command, &out, &problems)
-		}
 	}
 }
 
@@ -94,17 +71,17 @@ func TestServe(t *testing.T) {
 		"metrics":    {http.DefaultClient, "http://" + p.listen.Metrics + "/metrics", 200, `authserver_files_healthy{files="management-certificate"} 1`},
 		"management": {insecure, "https://" + p.listen.Management + "/api/1/service/get", 401, ""},
 	} {
-		status, body := get(t, test.client, test.url)
+		status, body := programtest.Get(t, test.client, test.url)
 		if status != test.status || !strings.Contains(body, test.says) {
 			t.Errorf("%s: status %d, body %.300s", name, status, body)
 		}
 	}
 	p.stop()
-	await(t, "not ready while it still serves", func() bool {
-		status, _ := get(t, http.DefaultClient, "http://"+p.listen.Metrics+"/readyz")
+	programtest.Await(t, "not ready while it still serves", func() bool {
+		status, _ := programtest.Get(t, http.DefaultClient, "http://"+p.listen.Metrics+"/readyz")
 		return status == http.StatusServiceUnavailable
 	})
-	if status, _ := get(t, http.DefaultClient, "http://"+p.listen.Public+"/.well-known/openid-configuration"); status != http.StatusOK {
+	if status, _ := programtest.Get(t, http.DefaultClient, "http://"+p.listen.Public+"/.well-known/openid-configuration"); status != http.StatusOK {
 		t.Errorf("draining, it answers %d", status)
 	}
 	if err := <-p.done; err != nil {
@@ -121,7 +98,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	file := configure(t, func(c *configv1alpha1.ServerConfig) { c.Listen.Metrics = taken.Addr().String() })
-	err = run(t.Context(), []string{"--config", file}, noEnv, streams{io.Discard, io.Discard})
+	err = serve.Run(t.Context(), []string{"--config", file}, noEnv, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "metrics port") {
 		t.Errorf("run = %v", err)
 	}
@@ -148,20 +125,11 @@ func TestMissingFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := run(t.Context(), []string{"--config", configure(t, change)}, noEnv, streams{io.Discard, io.Discard})
+			err := serve.Run(t.Context(), []string{"--config", configure(t, change)}, noEnv, io.Discard, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), missing) {
 				t.Errorf("run = %v", err)
 			}
 		})
-	}
-}
-
-func TestMemoryLimit(t *testing.T) {
-	t.Parallel()
-	for content, want := range map[string]int64{"max\n": math.MaxInt64, "": math.MaxInt64, "-5": math.MaxInt64, "1000\n": 800, "134217728\n": 107374160} {
-		if got := memoryLimit(content); got != want {
-			t.Errorf("memoryLimit(%q) = %d, want %d", content, got, want)
-		}
 	}
 }
 
@@ -177,11 +145,11 @@ func start(t *testing.T, change func(*configv1alpha1.ServerConfig)) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	out := &output{}
+	out := &programtest.Output{}
 	p := &process{stop: cancel, done: make(chan error, 1)}
 	file := configure(t, change)
-	go func() { p.done <- run(ctx, []string{"serve", "--config", file}, noEnv, streams{out, out}) }()
-	await(t, "serving", func() bool {
+	go func() { p.done <- serve.Run(ctx, []string{"--config", file}, noEnv, out, out) }()
+	programtest.Await(t, "serving", func() bool {
 		select {
 		case err := <-p.done:
 			t.Fatalf("it ended at once with %v", err)
@@ -202,24 +170,6 @@ func start(t *testing.T, change func(*configv1alpha1.ServerConfig)) *process {
 	return p
 }
 
-// output is a buffer that may be read while it is written.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(data []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(data)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
 // configure writes a configuration on free ports, with everything that it names, and returns its path.
 func configure(t *testing.T, change func(*configv1alpha1.ServerConfig)) string {
 	t.Helper()
@@ -235,7 +185,7 @@ func configure(t *testing.T, change func(*configv1alpha1.ServerConfig)) string {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	encoded := base64.StdEncoding.EncodeToString(key)
-	certificate, private := certificate(t)
+	certificate, private := programtest.Certificate(t)
 	users := filepath.Join(dir, "users")
 	if err := os.Mkdir(users, 0o755); err != nil {
 		t.Fatal(err)
@@ -263,52 +213,4 @@ func configure(t *testing.T, change func(*configv1alpha1.ServerConfig)) string {
 		t.Fatal(err)
 	}
 	return write("config.yaml", data)
-}
-
-// certificate returns a certificate for 127.0.0.1 that signs itself, and its key.
-func certificate(t *testing.T) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
-}
-
-func get(t *testing.T, client *http.Client, url string) (status int, body string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, fmt.Sprint(err)
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(data)
-}
-
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not in time", what)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -7,12 +7,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/authserver-dev/operator/test/programtest"
 )
 
 func TestLogBuffer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		out := &output{}
+		out := &programtest.Output{}
 		buffer := newLogBuffer(out)
 		log := slog.New(urgent{slog.NewTextHandler(buffer, nil), buffer.Flush}).With("key", "value").WithGroup("group")
 		log.InfoContext(context.Background(), "Waiting")
