@@ -122,7 +122,9 @@ func (b *Backend) Files() []livefile.File {
 func (*Backend) Collectors() []prometheus.Collector { return nil }
 
 // Attributes describe the backend in the log.
-func (b *Backend) Attributes() []any { return []any{"storage", string(b.opts.Config.Backend.Embedded.Storage.Type)} }
+func (b *Backend) Attributes() []any {
+	return []any{"storage", string(b.opts.Config.Backend.Embedded.Storage.Type)}
+}
 
 // Ports returns the management port, if it is configured.
 func (b *Backend) Ports() []ports.Port {
