@@ -96,6 +96,13 @@ func (p *puppet) UserInfoIssue(context.Context, *authlete.UserInfoIssueRequest) 
 	return &authlete.UserInfoIssueResponse{Action: authlete.UserInfoIssueAction(action), ResponseContent: p.content}, err
 }
 
+func (p *puppet) FederationConfiguration(
+	context.Context, *authlete.FederationConfigurationRequest,
+) (*authlete.FederationConfigurationResponse, error) {
+	action, _, err := p.forced("FederationConfigurationAction")
+	return &authlete.FederationConfigurationResponse{Action: authlete.FederationConfigurationAction(action), ResponseContent: p.content}, err
+}
+
 // reaction is what a client must see of an action.
 type reaction struct {
 	status int
@@ -135,6 +142,7 @@ func reactions() map[string]map[string]reaction {
 			"INTERNAL_SERVER_ERROR": {500, "WWW-Authenticate"}, "BAD_REQUEST": {400, "WWW-Authenticate"},
 			"UNAUTHORIZED": {401, "WWW-Authenticate"}, "FORBIDDEN": {403, "WWW-Authenticate"}, "JSON": {200, ""}, "JWT": {200, ""},
 		},
+		"FederationConfigurationAction": {"INTERNAL_SERVER_ERROR": {500, ""}, "NOT_FOUND": {404, ""}, "OK": {200, ""}},
 		// Not one of this server's endpoints: resource servers call it at the backend.
 		"IntrospectionAction": {"INTERNAL_SERVER_ERROR": {}, "BAD_REQUEST": {}, "UNAUTHORIZED": {}, "FORBIDDEN": {}, "OK": {}},
 	}
@@ -170,6 +178,9 @@ func drive(t *testing.T, s *servertest.Server, p *puppet, kind string) (status i
 		return form("/api/token", "app", "secret")
 	case "RevocationAction":
 		return form("/api/revocation", "app", "secret")
+	case "FederationConfigurationAction":
+		answer := send(t, s, http.MethodGet, "/.well-known/openid-federation", nil, "", "")
+		return answer.StatusCode, answer.Header
 	case "StandardIntrospectionAction":
 		return form("/api/introspection", "api", servertest.IntrospectionSecret)
 	default:
@@ -273,5 +284,6 @@ func contractActions(t *testing.T) map[string][]string {
 			return true
 		})
 	}
+	delete(found, "GrantManagementAction") // what a request wants, not what a call answers
 	return found
 }

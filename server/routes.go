@@ -2,13 +2,16 @@ package server
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/server/authorize"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/discovery"
+	"github.com/authserver-dev/operator/server/federation"
 	"github.com/authserver-dev/operator/server/introspect"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/revoke"
@@ -28,15 +31,16 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	}
 	backend := s.deps.Backend
 	authorization := s.authorization(p, base)
-	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Users: p.users})
+	bindings := clientcall.Bindings{Base: strings.TrimSuffix(s.deps.Config.Issuer, "/"), FromProxy: p.wrap.Proxies.FromTrusted}
+	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Users: p.users, Binding: bindings.At(pathToken)})
 	openID := discovery.Document(backend.ServiceConfiguration)
-	userInfo := userinfo.New(backend, p.users)
+	userInfo := userinfo.New(userinfo.Options{Backend: backend, Users: p.users, Binding: bindings.At(pathUserInfo)})
 
 	m := newMounter(p.wrap)
 	m.page(base+pathAuthorization, authorization.Authorize, authorization.Failure, "GET", "POST")
 	m.page(base+pathDecision, authorization.Decide, authorization.Failure, "POST")
 	m.open(base+pathToken, tokens, "POST")
-	m.open(base+pathRevocation, revoke.New(backend), "POST")
+	m.open(base+pathRevocation, revoke.New(backend, bindings.At(pathRevocation)), "POST")
 	m.closed(base+pathIntrospection, introspect.New(backend, p.callers, p.users), "POST")
 	m.open(base+pathUserInfo, userInfo, "GET", "POST")
 	m.open(base+pathJWKS, discovery.Document(backend.ServiceJWKS), "GET")
@@ -45,6 +49,7 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	if base != "" {
 		m.open(base+pathOAuth, openID, "GET")
 	}
+	m.open(base+pathFederation, federation.New(backend), "GET")
 	m.plain("/healthz", s.health.Live)
 	m.plain("/readyz", s.health.Ready(publicReadyAge))
 	m.plain("/favicon.ico", noIcon)

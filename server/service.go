@@ -17,6 +17,7 @@ const (
 	pathIntrospection = "/api/introspection"
 	pathUserInfo      = "/api/userinfo"
 	pathOpenID        = "/.well-known/openid-configuration"
+	pathFederation    = "/.well-known/openid-federation"
 	pathOAuth         = "/.well-known/oauth-authorization-server"
 )
 

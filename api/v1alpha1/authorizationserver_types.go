@@ -123,6 +123,8 @@ type AuthorizationServerSpec struct {
 	// trustedProxies are address ranges (CIDR) whose X-Forwarded-For header is believed when the address of a caller is
 	// taken for login delays and the audit log. Default none: the address of the connection counts, and where requests
 	// carry the header nevertheless, failed logins slow down accounts only, since that address may be everybody's.
+	// With Authlete, the headers Client-Cert and Client-Cert-Chain (RFC 9440) of these proxies are passed on as the
+	// certificate of the client: each of them must remove both headers from what callers send.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32

@@ -48,7 +48,6 @@ func membersNotUsed() []openapi.Exception {
 			"about the client, which the backend has authenticated; the log has the alias",
 		},
 		{"auth/token", "clientAttributes serviceAttributes properties", "settings and properties; the backend puts into tokens what belongs there"},
-		{"auth/token", "dpopNonce", "not passed on yet"},
 
 		{
 			"auth/token/issue", "accessToken accessTokenDuration accessTokenExpiresAt accessTokenResources authorizationDetails jwtAccessToken refreshToken " +
@@ -72,9 +71,7 @@ func membersNotUsed() []openapi.Exception {
 			"auth/userinfo", "requestedClaimsForTx requestedVerifiedClaimsForTx transformedClaims",
 			"no values are supplied for transformed claims, so that none are given out",
 		},
-		{"auth/userinfo", "dpopNonce", "not passed on yet"},
 		{"auth/userinfo/issue", "contentDigest signature signatureInput", "there only for requests with an HTTP message signature, which are not passed on"},
-		{"federation/configuration", "action responseContent resultCode", "not relayed yet"},
 	})
 }
 
@@ -106,10 +103,8 @@ func membersNotSent() []openapi.Exception {
 		{"auth/token", "accessToken accessTokenDuration refreshTokenDuration dpopNonceRequired", defaults},
 		{"auth/token", "jwtAtClaims properties", extra},
 		{"auth/token", "cimdOptions", cimd},
-		{"auth/token", "clientCertificate clientCertificatePath dpop htm htu oauthClientAttestation oauthClientAttestationPop", "not passed on yet"},
 		{"auth/token/issue", "accessToken accessTokenDuration refreshTokenDuration", defaults},
 		{"auth/token/issue", "jwtAtClaims properties", extra},
-		{"auth/revocation", "clientCertificate clientCertificatePath oauthClientAttestation oauthClientAttestationPop", "not passed on yet"},
 
 		{
 			"auth/introspection/standard", "httpAcceptHeader introspectionEncryptionAlg introspectionEncryptionEnc introspectionSignAlg " +
@@ -118,7 +113,6 @@ func membersNotSent() []openapi.Exception {
 		},
 		{"auth/introspection/standard", "withHiddenProperties", "hidden properties are not for resource servers"},
 
-		{"auth/userinfo", "clientCertificate dpop htm htu", "not passed on yet"},
 		{"auth/userinfo", "dpopNonceRequired", defaults},
 		{"auth/userinfo", "headers message requestBodyContained targetUri uri", message},
 		{"auth/userinfo/issue", "headers requestSignature", message},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/reply"
 )
 
@@ -12,6 +13,8 @@ import (
 type Call struct {
 	// Parameters is the form, as it was sent.
 	Parameters string
+	// Proofs are what the request proves beside the credentials.
+	Proofs authlete.Proofs
 
 	reader   Reader
 	basic    readings
@@ -21,15 +24,21 @@ type Call struct {
 // Reader reads the calls of one endpoint.
 type Reader struct {
 	challenge string
+	binding   Binding
 }
 
-// NewReader returns a reader. The realm is that of the endpoint's challenges.
-func NewReader(realm string) Reader { return Reader{challenge: `Basic realm="` + realm + `"`} }
+// NewReader returns a reader. The realm is that of the endpoint's challenges, the binding what proofs are bound to.
+func NewReader(realm string, binding Binding) Reader {
+	return Reader{challenge: `Basic realm="` + realm + `"`, binding: binding}
+}
 
 // Read reads a call; refusal is not nil if that is not possible.
 func (rd Reader) Read(r *http.Request) (call Call, refusal *reply.Answer) {
 	call.reader = rd
 	if call.Parameters, refusal = readForm(r); refusal != nil {
+		return call, refusal
+	}
+	if call.Proofs, refusal = rd.binding.Proofs(r); refusal != nil {
 		return call, refusal
 	}
 	var found header

@@ -14,7 +14,7 @@ import (
 	"github.com/authserver-dev/operator/server/reply"
 )
 
-var reader = clientcall.NewReader("token")
+var reader = clientcall.NewReader("token", clientcall.Binding{})
 
 // post returns a request with a form and an Authorization header.
 func post(form, authorization string) *http.Request {

@@ -5,10 +5,10 @@
 //   - basic.go reads the credentials of the Authorization header. Other ways of
 //     authenticating, secrets and assertions, are parameters of the form, which the
 //     backend checks.
-//   - clientcall.go puts both into a Call, and says with which status a client is
-//     refused.
-//
-// What a request proves beside the credentials belongs into one structure of its
-// own, a member of Call that Reader.Read fills: the DPoP proof, the client
-// certificate with its chain, and the method and the URL that a proof is bound to.
+//   - proofs.go reads what a request proves beside the credentials: the DPoP proof
+//     with the method and the URL that it is bound to, the client certificate with
+//     its chain, and the attestation of the client's software. The backend checks
+//     them; what is there and cannot be passed on is refused.
+//   - clientcall.go puts all of it into a Call, and says with which status a client
+//     is refused.
 package clientcall

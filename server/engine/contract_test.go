@@ -118,10 +118,6 @@ func more(t *testing.T, b enginetest.Backend) {
 			t.Errorf("userinfo: %v, %v, want %s", issued, err, want)
 		}
 	}
-	federation, err := b.FederationConfiguration(ctx, &authlete.FederationConfigurationRequest{EntityTypes: []string{authlete.EntityOpenIDProvider}})
-	if err != nil || federation.Action != authlete.FederationConfigurationNotFound {
-		t.Errorf("federation configuration: %v, %v", federation, err)
-	}
 	failed, err := b.TokenFail(ctx, &authlete.TokenFailRequest{Ticket: "none", Reason: authlete.TokenFailUnknown})
 	if err != nil || failed.Action != authlete.TokenFailInternalServerError {
 		t.Errorf("token fail: %v, %v", failed, err)

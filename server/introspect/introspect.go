@@ -80,7 +80,7 @@ type handler struct {
 // New returns the endpoint.
 func New(backend authlete.IntrospectionAPI, callers *Callers, users Users) reply.Endpoint {
 	h := &handler{
-		backend: backend, callers: callers, users: users, calls: clientcall.NewReader("introspection"),
+		backend: backend, callers: callers, users: users, calls: clientcall.NewReader("introspection", clientcall.Binding{}),
 		table: reply.Table[authlete.StandardIntrospectionAction]{
 			Call: "auth/introspection/standard", Rules: map[authlete.StandardIntrospectionAction]reply.Rule{
 				authlete.StandardIntrospectionOK:                  {Status: http.StatusOK, ContentType: reply.JSON},

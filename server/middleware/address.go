@@ -54,6 +54,12 @@ func (p Proxies) Client(r *http.Request) string {
 	return host
 }
 
+// FromTrusted says whether a request comes directly from a trusted proxy.
+func (p Proxies) FromTrusted(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && p.trusts(host)
+}
+
 // Shared says whether the peer is a proxy that nobody told us of: then its address is everybody's, and must not be held
 // against anybody. Where proxies are configured, whoever else sends the header only pretends to be one.
 func (p Proxies) Shared(r *http.Request) bool {

@@ -148,7 +148,7 @@ var (
 	hsts        = []string{"max-age=31536000"} // this host only: what else lies below it is not ours to decide
 	closing     = []string{"close"}
 	anyOrigin   = []string{"*"}
-	exposed     = []string{"WWW-Authenticate, Retry-After"}
+	exposed     = []string{"WWW-Authenticate, Retry-After, DPoP-Nonce, OAuth-Client-Attestation-Challenge"}
 )
 
 // requestID takes over a sensible X-Request-Id or makes one.

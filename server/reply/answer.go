@@ -32,6 +32,10 @@ type Answer struct {
 	Location string
 	// Challenge is the WWW-Authenticate value.
 	Challenge string
+	// DPoPNonce is the nonce that the next DPoP proof must have (RFC 9449, section 8).
+	DPoPNonce string
+	// AttestationChallenge is the challenge that the next attestation of the client must have.
+	AttestationChallenge string
 	// Allow names the methods that a resource takes.
 	Allow string
 	// Cache is the Cache-Control value of what caches may keep.

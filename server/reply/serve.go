@@ -61,6 +61,12 @@ func (a *Answer) setHeaders(header http.Header, method string) int {
 	if a.Challenge != "" {
 		header["Www-Authenticate"] = []string{a.Challenge}
 	}
+	if a.DPoPNonce != "" {
+		header.Set("DPoP-Nonce", a.DPoPNonce)
+	}
+	if a.AttestationChallenge != "" {
+		header.Set("OAuth-Client-Attestation-Challenge", a.AttestationChallenge)
+	}
 	if a.Allow != "" {
 		header.Set("Allow", a.Allow)
 	}

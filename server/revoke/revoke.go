@@ -16,9 +16,9 @@ type handler struct {
 	table   reply.Table[authlete.RevocationAction]
 }
 
-// New returns the endpoint.
-func New(backend authlete.RevocationAPI) reply.Endpoint {
-	h := &handler{backend: backend, calls: clientcall.NewReader("revocation"), table: reply.Table[authlete.RevocationAction]{
+// New returns the endpoint. The binding is what proofs of possession are bound to.
+func New(backend authlete.RevocationAPI, binding clientcall.Binding) reply.Endpoint {
+	h := &handler{backend: backend, calls: clientcall.NewReader("revocation", binding), table: reply.Table[authlete.RevocationAction]{
 		Call: "auth/revocation", Rules: map[authlete.RevocationAction]reply.Rule{
 			authlete.RevocationOK:                  {Status: http.StatusOK}, // the body is empty (RFC 7009, section 2.2)
 			authlete.RevocationBadRequest:          {Status: http.StatusBadRequest, ContentType: reply.JSON},
@@ -38,6 +38,7 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	response, err := clientcall.Ask(r.Context(), &call, func(ctx context.Context, credentials clientcall.Credentials) (*authlete.RevocationResponse, error) {
 		return h.backend.Revocation(ctx, &authlete.RevocationRequest{
 			Parameters: call.Parameters, ClientID: credentials.User, ClientSecret: credentials.Password,
+			CertificateProof: call.Proofs.CertificateProof, AttestationProof: call.Proofs.AttestationProof,
 		})
 	}, func(response *authlete.RevocationResponse) bool {
 		return response.Action == authlete.RevocationInvalidClient

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/revoke"
 )
 
@@ -34,7 +35,7 @@ func call(t *testing.T, b *backend, withHeader bool) *httptest.ResponseRecorder 
 		r.SetBasicAuth(user, secret)
 	}
 	w := httptest.NewRecorder()
-	revoke.New(b).ServeHTTP(w, r)
+	revoke.New(b, clientcall.Binding{}).ServeHTTP(w, r)
 	if b.sent == nil || b.sent.Parameters != form || b.sent.ClientID != user || b.sent.ClientSecret != secret {
 		t.Fatalf("the backend got %+v", b.sent)
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	Backend   authlete.TokenAPI
 	Passwords Passwords
 	Users     Users
+	// Binding is what proofs of possession are bound to.
+	Binding clientcall.Binding
 }
 
 // handler serves the endpoint.
@@ -44,7 +46,7 @@ type handler struct {
 // New returns the endpoint.
 func New(opts Options) reply.Endpoint {
 	h := &handler{
-		Options: opts, calls: clientcall.NewReader("token"),
+		Options: opts, calls: clientcall.NewReader("token", opts.Binding),
 		token: reply.Table[authlete.TokenAction]{
 			Call: "auth/token", Rules: map[authlete.TokenAction]reply.Rule{
 				authlete.TokenOK:                  {Status: http.StatusOK, ContentType: reply.JSON},
@@ -78,7 +80,7 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	}
 	response, err := clientcall.Ask(r.Context(), &call, func(ctx context.Context, credentials clientcall.Credentials) (*authlete.TokenResponse, error) {
 		return h.Backend.Token(ctx, &authlete.TokenRequest{
-			Parameters: call.Parameters, ClientID: credentials.User, ClientSecret: credentials.Password,
+			Parameters: call.Parameters, ClientID: credentials.User, ClientSecret: credentials.Password, Proofs: call.Proofs,
 		})
 	}, func(response *authlete.TokenResponse) bool { return response.Action == authlete.TokenInvalidClient })
 	if err != nil {
@@ -87,7 +89,9 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 	entry := reply.Outcome(string(response.Action), response.ResultCode)
 	entry.Client, entry.Subject = response.ClientIDAlias, response.Subject
 	entry.Param("grantType", string(response.GrantType))
-	return call.Complete(h.react(r.Context(), response).Noting(entry))
+	answer := call.Complete(h.react(r.Context(), response).Noting(entry))
+	answer.DPoPNonce, answer.AttestationChallenge = response.DPoPNonce, response.AttestationChallenge
+	return answer
 }
 
 // react turns the backend's response into the answer.

@@ -6,6 +6,7 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/users"
 )
@@ -15,18 +16,32 @@ type Users interface {
 	BySubject(subject string) *configv1alpha1.User
 }
 
+// Backend validates tokens, and says what it supports.
+type Backend interface {
+	authlete.UserInfoAPI
+	ServiceConfiguration(ctx context.Context) ([]byte, error)
+}
+
+// Options configure the endpoint.
+type Options struct {
+	Backend Backend
+	Users   Users
+	// Binding is what proofs of possession are bound to.
+	Binding clientcall.Binding
+}
+
 // handler serves the endpoint.
 type handler struct {
-	backend authlete.UserInfoAPI
-	users   Users
-	check   reply.Table[authlete.UserInfoAction]
-	issue   reply.Table[authlete.UserInfoIssueAction]
+	Options
+
+	check reply.Table[authlete.UserInfoAction]
+	issue reply.Table[authlete.UserInfoIssueAction]
 }
 
 // New returns the endpoint.
-func New(backend authlete.UserInfoAPI, directory Users) reply.Endpoint {
+func New(opts Options) reply.Endpoint {
 	h := &handler{
-		backend: backend, users: directory,
+		Options: opts,
 		check: reply.Table[authlete.UserInfoAction]{
 			Call: "auth/userinfo", Rules: map[authlete.UserInfoAction]reply.Rule{
 				authlete.UserInfoBadRequest:          {Status: http.StatusBadRequest, Challenge: true},
@@ -51,35 +66,45 @@ func New(backend authlete.UserInfoAPI, directory Users) reply.Endpoint {
 
 // answer answers a userinfo request.
 func (h *handler) answer(r *http.Request) reply.Answer {
-	token, refusal := accessToken(r)
+	token, refusal := h.accessToken(r)
 	if refusal != nil {
 		return *refusal
 	}
-	response, err := h.backend.UserInfo(r.Context(), &authlete.UserInfoRequest{Token: token})
+	proof, refusal := h.proof(r, token)
+	if refusal != nil {
+		return *refusal
+	}
+	certificate, refusal := h.Binding.Certificate(r)
+	if refusal != nil {
+		return *refusal
+	}
+	response, err := h.Backend.UserInfo(r.Context(), &authlete.UserInfoRequest{
+		Token: token.token, ClientCertificate: certificate, DPoPProof: proof,
+	})
 	if err != nil {
 		return reply.FailedBackend(err)
 	}
-	answer := h.react(r.Context(), response)
-	answer.Log.Subject = response.Subject
+	answer := h.react(r.Context(), response, token.scheme)
+	answer.Log.Subject, answer.DPoPNonce = response.Subject, response.DPoPNonce
 	return answer.Noting(reply.Outcome(string(response.Action), response.ResultCode))
 }
 
 // react answers with the claims. A person who is gone or disabled has none any more, and the token is worth nothing.
-func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse) reply.Answer {
+func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse, scheme string) reply.Answer {
 	if response.Action != authlete.UserInfoOK {
 		return h.check.Answer(response.Action, response.ResultCode, response.ResponseContent)
 	}
-	user := h.users.BySubject(response.Subject)
+	user := h.Users.BySubject(response.Subject)
 	if user == nil {
 		answer := reply.Error(http.StatusUnauthorized, "invalid_token", "The user is not active.")
-		answer.Challenge = `Bearer error="invalid_token",error_description="The user is not active."`
+		answer.Challenge = scheme + ` error="invalid_token",error_description="The user is not active."`
 		return answer
 	}
 	claims, err := users.EncodeClaims(users.Claims(user, response.Claims, nil))
 	if err != nil {
 		return reply.FailedBackend(err)
 	}
-	issued, err := h.backend.UserInfoIssue(ctx, &authlete.UserInfoIssueRequest{Token: response.Token, Claims: claims})
+	issued, err := h.Backend.UserInfoIssue(ctx, &authlete.UserInfoIssueRequest{Token: response.Token, Claims: claims})
 	if err != nil {
 		return reply.FailedBackend(err)
 	}

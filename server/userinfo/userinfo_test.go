@@ -34,6 +34,8 @@ func (b *backend) UserInfoIssue(_ context.Context, request *authlete.UserInfoIss
 	return &b.issued, nil
 }
 
+func (b *backend) ServiceConfiguration(context.Context) ([]byte, error) { return []byte("{}"), b.err }
+
 type people struct{}
 
 func (people) BySubject(subject string) *configv1alpha1.User {
@@ -48,7 +50,7 @@ func call(t *testing.T, b *backend) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/userinfo", http.NoBody)
 	r.Header.Set("Authorization", "Bearer the-token")
 	w := httptest.NewRecorder()
-	userinfo.New(b, people{}).ServeHTTP(w, r)
+	userinfo.New(userinfo.Options{Backend: b, Users: people{}}).ServeHTTP(w, r)
 	if b.sent == nil || b.sent.Token != "the-token" {
 		t.Fatalf("the backend got %+v", b.sent)
 	}
@@ -128,7 +130,7 @@ func TestWithoutToken(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/userinfo", strings.NewReader(url.Values{"a": {"b"}}.Encode()))
 		change(r)
 		w := httptest.NewRecorder()
-		userinfo.New(b, people{}).ServeHTTP(w, r)
+		userinfo.New(userinfo.Options{Backend: b, Users: people{}}).ServeHTTP(w, r)
 		if w.Code != http.StatusUnauthorized || b.sent != nil || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer ") {
 			t.Errorf("%s: %d %v, asked %v", name, w.Code, w.Header(), b.sent)
 		}

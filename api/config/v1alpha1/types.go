@@ -31,7 +31,8 @@ type ServerConfig struct {
 	TLS *TLSFiles `json:"tls,omitempty"`
 	// TrustedProxies are CIDRs whose X-Forwarded-For is believed when the address of a caller is taken for throttling
 	// and the request log. Default none: where requests carry the header nevertheless, failed logins slow down accounts
-	// only, because many callers may share the address that the server sees.
+	// only, because many callers may share the address that the server sees. Their Client-Cert and Client-Cert-Chain
+	// (RFC 9440) are believed, too.
 	TrustedProxies []string `json:"trustedProxies,omitempty"`
 	// Backend selects the protocol engine. Required.
 	Backend Backend `json:"backend"`

@@ -73,6 +73,8 @@ func Run(t *testing.T, open Open) {
 		{"introspection", introspection},
 		{"revocation", revocation},
 		{"userinfo", userinfo},
+		{"proofs of possession", proofs},
+		{"federation", federation},
 		{"discovery", discovery},
 		{"service settings", serviceSettings},
 		{"clients", clients},

@@ -51,6 +51,23 @@ func (a *api) ticket(t *testing.T) string {
 	return response.Ticket
 }
 
+// TestMembersOfEmbeddedStructures: what a request proves is read from forms, too, and not left out because of how the
+// structures are cut.
+func TestMembersOfEmbeddedStructures(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	fields := url.Values{"parameters": {"grant_type=client_credentials"}, "dpop": {"proof"}}
+	for name, response := range map[string]*authlete.TokenResponse{
+		"form": decoded[authlete.TokenResponse](t, a.call(http.MethodPost, "/api/1/auth/token", fields.Encode(), form)),
+		"a number where the API has text": decoded[authlete.TokenResponse](t, a.call(http.MethodPost, "/api/1/auth/token",
+			`{"parameters":"grant_type=client_credentials","dpop":"proof","clientId":12}`)),
+	} {
+		if response.ResultCode != "E050318" {
+			t.Errorf("%s: %+v", name, response)
+		}
+	}
+}
+
 // TestIssueAsClientsSendIt: the original front end sends the number of a user, and null for all that it has not.
 func TestIssueAsClientsSendIt(t *testing.T) {
 	t.Parallel()

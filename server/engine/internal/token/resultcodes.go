@@ -12,6 +12,7 @@ const (
 	codeGrantType       = "E050302"
 	codeGrantUnknown    = "E050303"
 	codeGrantRefused    = "E050304"
+	codeProof           = "E050318"
 	codeNoSuchCode      = "E050305"
 	codeNoCode          = "E050306"
 	codeCodeExpired     = "E050307"

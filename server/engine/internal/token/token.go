@@ -94,6 +94,9 @@ func (e *Endpoint) process(ctx context.Context, req *authlete.TokenRequest) (*au
 	if err != nil {
 		return nil, oauth.NewError(oauth.InvalidRequest, codeParameters, "The request is malformed: %v.", err)
 	}
+	if req.DPoP != "" { // else the client would get a bearer token, and believe that it is bound to its key
+		return nil, oauth.NewError(oauth.InvalidRequest, codeProof, "This server does not support DPoP and issues bearer tokens only.")
+	}
 	client, err := e.deps.Clients.Authenticate(ctx, clientauth.Credentials{
 		Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret,
 	})

@@ -24,6 +24,7 @@ const (
 	codeNotUsable   = "E088303"
 	codeScope       = "E088304"
 	codeNoSubject   = "E088305"
+	codeNotBound    = "E088306"
 	codeOK          = "E091001"
 	codeIssued      = "E096001"
 	codeIssueClaims = "E096201"
@@ -63,6 +64,10 @@ type refusal struct {
 
 // UserInfo validates the access token of a userinfo request.
 func (e *Endpoint) UserInfo(ctx context.Context, req *authlete.UserInfoRequest) (*authlete.UserInfoResponse, error) {
+	if req.DPoP != "" { // no token of this engine is bound to a key
+		unbound := unauthorized(codeNotBound, "The access token is not bound to a key.")
+		return &authlete.UserInfoResponse{Result: unbound.err.Result(), Action: unbound.action, ResponseContent: unbound.err.Challenge("DPoP")}, nil
+	}
 	token, details, refused, err := e.read(ctx, req.Token)
 	if err != nil {
 		return nil, err
