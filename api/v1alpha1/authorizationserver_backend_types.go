@@ -131,4 +131,23 @@ type PostgreSQLStorage struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000
 	MaxConnections *int32 `json:"maxConnections,omitempty"`
+
+	// tls says whom to trust and how to identify oneself where the database has a private authority, or asks for a client
+	// certificate. Default: what the connection string says.
+	// +optional
+	TLS PostgreSQLTLS `json:"tls,omitzero"`
+}
+
+// PostgreSQLTLS configures TLS towards a PostgreSQL database.
+type PostgreSQLTLS struct {
+	// caSecretRef names the Secret key that holds certificates of authorities in PEM, which then are trusted alone. The
+	// database's certificate is then always checked, with its host name unless the connection string says
+	// sslmode=verify-ca. The key is "ca.crt" by default. New connections use a changed Secret, without a restart.
+	// +optional
+	CASecretRef *SecretKeyReference `json:"caSecretRef,omitempty"`
+
+	// clientCertificateSecretRef names a Secret of type kubernetes.io/tls with the certificate that the server shows to
+	// the database. New connections use a changed Secret, without a restart.
+	// +optional
+	ClientCertificateSecretRef *SecretReference `json:"clientCertificateSecretRef,omitempty"`
 }

@@ -2,12 +2,8 @@ package authorizationserver
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-
-	corev1 "k8s.io/api/core/v1"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
@@ -34,12 +30,7 @@ func authleteReferences(server *authv1alpha1.AuthorizationServer) []reference {
 			fieldCA, ref.Name, ref.KeyOr(authv1alpha1.DefaultCAKey), func(in *desired.Input) *[]byte { return &in.AuthleteCA },
 		})
 	}
-	if ref := a.TLS.ClientCertificateSecretRef; ref != nil {
-		for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-			all = append(all, reference{fieldClientCertificate, ref.Name, key, nil})
-		}
-	}
-	return all
+	return append(all, certificateReferences(fieldClientCertificate, a.TLS.ClientCertificateSecretRef)...)
 }
 
 // readAuthlete reads the credentials for Authlete, and notes which key is missing or wrong.
@@ -100,16 +91,10 @@ func checkAuthleteTLS(s *scope) *problem {
 	if a == nil {
 		return nil
 	}
-	if ref := a.TLS.CASecretRef; ref != nil && !x509.NewCertPool().AppendCertsFromPEM(s.input.AuthleteCA) {
-		return &problem{authv1alpha1.ReasonSecretInvalid, fmt.Sprintf(
-			"Secret %q of %s does not hold certificates in PEM under the key %q", ref.Name, fieldCA, ref.KeyOr(authv1alpha1.DefaultCAKey))}
-	}
-	if ref := a.TLS.ClientCertificateSecretRef; ref != nil {
-		certificate, key := s.reloaded[ref.Name+"/"+corev1.TLSCertKey], s.reloaded[ref.Name+"/"+corev1.TLSPrivateKeyKey]
-		if _, err := tls.X509KeyPair(certificate, key); err != nil {
-			return &problem{authv1alpha1.ReasonSecretInvalid, fmt.Sprintf(
-				"Secret %q of %s does not hold a certificate in PEM with the key that belongs to it", ref.Name, fieldClientCertificate)}
+	if ref := a.TLS.CASecretRef; ref != nil {
+		if p := checkAuthorities(fieldCA, ref, s.input.AuthleteCA); p != nil {
+			return p
 		}
 	}
-	return nil
+	return s.checkPair(fieldClientCertificate, a.TLS.ClientCertificateSecretRef)
 }

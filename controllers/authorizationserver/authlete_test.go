@@ -44,8 +44,14 @@ func clusterOf(t *testing.T, secrets map[string]map[string]string) client.Client
 func readWith(t *testing.T, backend authv1alpha1.AuthleteBackend, secrets map[string]map[string]string) *scope {
 	t.Helper()
 	backend.CredentialsSecretRef.Name = "authlete"
+	return readServer(t, authv1alpha1.Backend{Type: authv1alpha1.BackendAuthlete, Authlete: &backend}, secrets)
+}
+
+// readServer reads what a server with the backend refers to.
+func readServer(t *testing.T, backend authv1alpha1.Backend, secrets map[string]map[string]string) *scope {
+	t.Helper()
 	server := &authv1alpha1.AuthorizationServer{ObjectMeta: metav1.ObjectMeta{Name: "login", Namespace: "identity", UID: "1"}}
-	server.Spec.Backend = authv1alpha1.Backend{Type: authv1alpha1.BackendAuthlete, Authlete: &backend}
+	server.Spec.Backend = backend
 	s := &scope{server: server, input: desired.Input{Server: server}}
 	r := &Reconciler{Client: clusterOf(t, secrets)}
 	if goOn, err := r.readReferences(t.Context(), s); err != nil || !goOn {

@@ -3,6 +3,7 @@ package authorizationserver
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,13 @@ import (
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/controllers/internal/desired"
 	"github.com/authserver-dev/operator/controllers/internal/status"
+)
+
+// Fields that refer to certificates.
+const (
+	fieldCertificate         = "spec.tls.certificateSecretRef"
+	fieldDatabaseCA          = "spec.backend.embedded.storage.postgresql.tls.caSecretRef"
+	fieldDatabaseCertificate = "spec.backend.embedded.storage.postgresql.tls.clientCertificateSecretRef"
 )
 
 // reference is a key of a Secret that the spec names.
@@ -31,18 +39,28 @@ func references(server *authv1alpha1.AuthorizationServer) []reference {
 			"spec.backend.embedded.storage.postgresql.connectionSecretRef", ref.Name, ref.KeyOr(authv1alpha1.DefaultConnectionKey),
 			func(in *desired.Input) *[]byte { return &in.PostgreSQLURL },
 		})
+		if ref := e.Storage.PostgreSQL.TLS.CASecretRef; ref != nil {
+			all = append(all, reference{fieldDatabaseCA, ref.Name, ref.KeyOr(authv1alpha1.DefaultCAKey), nil})
+		}
+		all = append(all, certificateReferences(fieldDatabaseCertificate, e.Storage.PostgreSQL.TLS.ClientCertificateSecretRef)...)
 	}
 	all = append(all, authleteReferences(server)...)
 	if server.Spec.TLS != nil {
-		for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-			all = append(all, reference{"spec.tls.certificateSecretRef", server.Spec.TLS.CertificateSecretRef.Name, key, nil})
-		}
+		all = append(all, certificateReferences(fieldCertificate, &server.Spec.TLS.CertificateSecretRef)...)
 	}
 	for i, caller := range server.Spec.Introspection.Callers {
 		field := fmt.Sprintf("spec.introspection.callers[%d].secretRef", i)
 		all = append(all, reference{field, caller.SecretRef.Name, caller.SecretRef.KeyOr(authv1alpha1.DefaultCallerSecretKey), nil})
 	}
 	return all
+}
+
+// certificateReferences are the keys of a Secret of type kubernetes.io/tls, which the server reloads.
+func certificateReferences(field string, ref *authv1alpha1.SecretReference) []reference {
+	if ref == nil {
+		return nil
+	}
+	return []reference{{field, ref.Name, corev1.TLSCertKey, nil}, {field, ref.Name, corev1.TLSPrivateKeyKey, nil}}
 }
 
 // refersTo says whether the spec refers to the Secret.
@@ -73,6 +91,9 @@ func (r *Reconciler) readReferences(ctx context.Context, s *scope) (bool, error)
 	}
 	if s.problem == nil {
 		s.problem = checkAuthleteTLS(s)
+	}
+	if s.problem == nil {
+		s.problem = checkDatabaseTLS(s)
 	}
 	return true, r.readClaim(ctx, s)
 }
@@ -124,14 +145,43 @@ func checkCertificate(s *scope) *problem {
 	if s.server.Spec.TLS == nil {
 		return nil
 	}
-	name := s.server.Spec.TLS.CertificateSecretRef.Name
-	if _, err := tls.X509KeyPair(s.reloaded[name+"/"+corev1.TLSCertKey], s.reloaded[name+"/"+corev1.TLSPrivateKeyKey]); err == nil {
+	return s.checkPair(fieldCertificate, &s.server.Spec.TLS.CertificateSecretRef)
+}
+
+// checkDatabaseTLS says what keeps the pods from connecting to the database with the files for TLS; nil if nothing does.
+func checkDatabaseTLS(s *scope) *problem {
+	e := s.server.Spec.Backend.Embedded
+	if e == nil || e.Storage.PostgreSQL == nil {
 		return nil
 	}
-	return &problem{
-		authv1alpha1.ReasonSecretInvalid,
-		fmt.Sprintf("Secret %q of spec.tls.certificateSecretRef does not hold a certificate in PEM with the key that belongs to it", name),
+	files := e.Storage.PostgreSQL.TLS
+	if ref := files.CASecretRef; ref != nil {
+		if p := checkAuthorities(fieldDatabaseCA, ref, s.reloaded[ref.Name+"/"+ref.KeyOr(authv1alpha1.DefaultCAKey)]); p != nil {
+			return p
+		}
 	}
+	return s.checkPair(fieldDatabaseCertificate, files.ClientCertificateSecretRef)
+}
+
+// checkAuthorities says what is wrong with certificates of authorities; nil if nothing is.
+func checkAuthorities(field string, ref *authv1alpha1.SecretKeyReference, content []byte) *problem {
+	if x509.NewCertPool().AppendCertsFromPEM(content) {
+		return nil
+	}
+	return &problem{authv1alpha1.ReasonSecretInvalid, fmt.Sprintf(
+		"Secret %q of %s does not hold certificates in PEM under the key %q", ref.Name, field, ref.KeyOr(authv1alpha1.DefaultCAKey))}
+}
+
+// checkPair says what is wrong with a certificate and its key; nil if nothing is, or none is named.
+func (s *scope) checkPair(field string, ref *authv1alpha1.SecretReference) *problem {
+	if ref == nil {
+		return nil
+	}
+	if _, err := tls.X509KeyPair(s.reloaded[ref.Name+"/"+corev1.TLSCertKey], s.reloaded[ref.Name+"/"+corev1.TLSPrivateKeyKey]); err == nil {
+		return nil
+	}
+	return &problem{authv1alpha1.ReasonSecretInvalid, fmt.Sprintf(
+		"Secret %q of %s does not hold a certificate in PEM with the key that belongs to it", ref.Name, field)}
 }
 
 // readClaim waits for a volume claim of the user's own, and takes over what cannot be changed of the operator's.

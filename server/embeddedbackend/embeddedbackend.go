@@ -94,7 +94,11 @@ func storageOptions(storage configv1alpha1.Storage) (engine.Storage, error) {
 		if err != nil {
 			return engine.Storage{}, fmt.Errorf("reading the PostgreSQL connection string: %w", err)
 		}
-		return engine.Storage{PostgreSQL: connection, MaxConnections: int(storage.PostgreSQL.MaxConnections)}, nil
+		files := engine.TLSFiles{CAFile: storage.PostgreSQL.CAFile}
+		if pair := storage.PostgreSQL.ClientCertificate; pair != nil {
+			files.CertFile, files.KeyFile = pair.CertFile, pair.KeyFile
+		}
+		return engine.Storage{PostgreSQL: connection, MaxConnections: int(storage.PostgreSQL.MaxConnections), TLS: files}, nil
 	default:
 		return engine.Storage{}, nil
 	}

@@ -23,6 +23,7 @@ var _ = Describe("Samples", func() {
 			filepath.Join(samplesDirectory, "demo.yaml"),
 			filepath.Join(samplesDirectory, "production.yaml"),
 			filepath.Join(samplesDirectory, "production-authlete.yaml"),
+			filepath.Join(samplesDirectory, "production-cloudnativepg.yaml"),
 		))
 	})
 	for _, file := range files {

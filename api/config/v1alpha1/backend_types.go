@@ -114,4 +114,9 @@ type PostgreSQLStorage struct {
 	ConnectionFile string `json:"connectionFile"`
 	// MaxConnections bounds the connection pool. Default 10.
 	MaxConnections int32 `json:"maxConnections,omitempty"`
+	// CAFile holds certificates of authorities, PEM, which are trusted alone. TLS is then used and checked whatever the
+	// connection string says, except that sslmode=verify-ca leaves out the host name. It is read for each new connection.
+	CAFile string `json:"caFile,omitempty"`
+	// ClientCertificate is shown to the database. It is read for each new connection.
+	ClientCertificate *TLSFiles `json:"clientCertificate,omitempty"`
 }

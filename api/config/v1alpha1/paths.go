@@ -11,6 +11,9 @@ const (
 	ManagementCertFile     = "/etc/authserver/secrets/management/tls.crt"
 	ManagementKeyFile      = "/etc/authserver/secrets/management/tls.key"
 	PostgreSQLFile         = "/etc/authserver/secrets/postgresql/url"
+	PostgreSQLCAFile       = "/etc/authserver/secrets/postgresql-ca/ca.crt"
+	PostgreSQLCertFile     = "/etc/authserver/secrets/postgresql-client/tls.crt"
+	PostgreSQLKeyFile      = "/etc/authserver/secrets/postgresql-client/tls.key"
 	PublicCertFile         = "/etc/authserver/secrets/tls/tls.crt"
 	PublicKeyFile          = "/etc/authserver/secrets/tls/tls.key"
 	CallerSecretsDirectory = "/etc/authserver/secrets/callers" //nolint:gosec // a path

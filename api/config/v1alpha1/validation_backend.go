@@ -79,7 +79,11 @@ func validateStorage(path *field.Path, storage *Storage) field.ErrorList {
 		if storage.PostgreSQL == nil {
 			return field.ErrorList{field.Required(path.Child("postgresql"), "type is PostgreSQL")}
 		}
-		return required(path.Child("postgresql", "connectionFile"), storage.PostgreSQL.ConnectionFile)
+		errs := required(path.Child("postgresql", "connectionFile"), storage.PostgreSQL.ConnectionFile)
+		if files := storage.PostgreSQL.ClientCertificate; files != nil {
+			errs = append(errs, validateTLS(path.Child("postgresql", "clientCertificate"), *files)...)
+		}
+		return errs
 	default:
 		return field.ErrorList{field.NotSupported(path.Child("type"), storage.Type, []StorageType{StorageMemory, StorageSQLite, StoragePostgreSQL})}
 	}

@@ -1,10 +1,6 @@
 package desired
 
 import (
-	"path"
-
-	corev1 "k8s.io/api/core/v1"
-
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -24,16 +20,8 @@ func authleteMounts(a *authv1alpha1.AuthleteBackend) []mount {
 	as := secretVolume(a.CredentialsSecretRef.Name, AuthleteKeys()...)
 	as.Secret.Optional = new(true) // of the keys some are alternatives to others
 	all := []mount{{name: "authlete", folder: configv1alpha1.AuthleteDirectory, source: as}}
-	if ref := a.TLS.CASecretRef; ref != nil {
-		source := secretVolume(ref.Name)
-		source.Secret.Items = []corev1.KeyToPath{{Key: ref.KeyOr(authv1alpha1.DefaultCAKey), Path: path.Base(configv1alpha1.AuthleteCAFile)}}
-		all = append(all, mount{name: "authlete-ca", folder: path.Dir(configv1alpha1.AuthleteCAFile), source: source})
-	}
-	if ref := a.TLS.ClientCertificateSecretRef; ref != nil {
-		all = append(all, mount{
-			name: "authlete-client", folder: path.Dir(configv1alpha1.AuthleteCertFile),
-			source: secretVolume(ref.Name, corev1.TLSCertKey, corev1.TLSPrivateKeyKey),
-		})
-	}
-	return all
+	return append(all, tlsMounts("authlete", tlsSource{
+		authorities: a.TLS.CASecretRef, authoritiesFile: configv1alpha1.AuthleteCAFile,
+		certificate: a.TLS.ClientCertificateSecretRef, certificateFile: configv1alpha1.AuthleteCertFile,
+	})...)
 }

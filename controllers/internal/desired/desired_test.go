@@ -35,6 +35,10 @@ func servers() map[string]authv1alpha1.AuthorizationServerSpec {
 			Issuer: "https://login.example.com", Replicas: &two,
 			Backend: embedded(authv1alpha1.Storage{Type: authv1alpha1.StoragePostgreSQL, PostgreSQL: &authv1alpha1.PostgreSQLStorage{
 				ConnectionSecretRef: authv1alpha1.SecretKeyReference{Name: "database", Key: "dsn"},
+				TLS: authv1alpha1.PostgreSQLTLS{
+					CASecretRef:                &authv1alpha1.SecretKeyReference{Name: "database-ca"},
+					ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "database-client"},
+				},
 			}}),
 			Introspection: authv1alpha1.Introspection{Callers: []authv1alpha1.IntrospectionCaller{
 				{Name: "api", SecretRef: authv1alpha1.SecretKeyReference{Name: "api-caller"}},

@@ -85,7 +85,12 @@ func storageMounts(server *authv1alpha1.AuthorizationServer) []mount {
 		source.Secret.Items = []corev1.KeyToPath{{
 			Key: ref.KeyOr(authv1alpha1.DefaultConnectionKey), Path: path.Base(configv1alpha1.PostgreSQLFile),
 		}}
-		return []mount{{name: "postgresql", folder: path.Dir(configv1alpha1.PostgreSQLFile), source: source}}
+		tls := server.Spec.Backend.Embedded.Storage.PostgreSQL.TLS
+		return append([]mount{{name: "postgresql", folder: path.Dir(configv1alpha1.PostgreSQLFile), source: source}},
+			tlsMounts("postgresql", tlsSource{
+				authorities: tls.CASecretRef, authoritiesFile: configv1alpha1.PostgreSQLCAFile,
+				certificate: tls.ClientCertificateSecretRef, certificateFile: configv1alpha1.PostgreSQLCertFile,
+			})...)
 	case authv1alpha1.StorageSQLite:
 		claim := server.Spec.EffectiveVolumeClaim().ExistingClaimName
 		if claim == "" {
@@ -96,6 +101,30 @@ func storageMounts(server *authv1alpha1.AuthorizationServer) []mount {
 	default:
 		return nil
 	}
+}
+
+// tlsSource says where the files for TLS towards another server come from, and where the configuration expects them.
+type tlsSource struct {
+	authorities                      *authv1alpha1.SecretKeyReference
+	certificate                      *authv1alpha1.SecretReference
+	authoritiesFile, certificateFile string
+}
+
+// tlsMounts are the files for TLS towards another server.
+func tlsMounts(peer string, from tlsSource) []mount {
+	var all []mount
+	if ref := from.authorities; ref != nil {
+		source := secretVolume(ref.Name)
+		source.Secret.Items = []corev1.KeyToPath{{Key: ref.KeyOr(authv1alpha1.DefaultCAKey), Path: path.Base(from.authoritiesFile)}}
+		all = append(all, mount{name: peer + "-ca", folder: path.Dir(from.authoritiesFile), source: source})
+	}
+	if ref := from.certificate; ref != nil {
+		all = append(all, mount{
+			name: peer + "-client", folder: path.Dir(from.certificateFile),
+			source: secretVolume(ref.Name, corev1.TLSCertKey, corev1.TLSPrivateKeyKey),
+		})
+	}
+	return all
 }
 
 // secretVolume mounts a Secret, or the named keys of it.

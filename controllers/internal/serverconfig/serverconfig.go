@@ -103,14 +103,28 @@ func embedded(as *authv1alpha1.AuthorizationServer) *configv1alpha1.EmbeddedBack
 			Type: configv1alpha1.StorageSQLite, SQLite: &configv1alpha1.SQLiteStorage{Path: configv1alpha1.DataDirectory + "/engine.db"},
 		}
 	case authv1alpha1.StoragePostgreSQL:
-		e.Storage = configv1alpha1.Storage{Type: configv1alpha1.StoragePostgreSQL, PostgreSQL: &configv1alpha1.PostgreSQLStorage{
-			ConnectionFile: configv1alpha1.PostgreSQLFile,
-			MaxConnections: as.Spec.Backend.Embedded.Storage.PostgreSQL.EffectiveMaxConnections(),
-		}}
+		e.Storage = configv1alpha1.Storage{
+			Type: configv1alpha1.StoragePostgreSQL, PostgreSQL: postgreSQL(as.Spec.Backend.Embedded.Storage.PostgreSQL),
+		}
 	default:
 		e.Storage = configv1alpha1.Storage{Type: configv1alpha1.StorageMemory}
 	}
 	return e
+}
+
+func postgreSQL(p *authv1alpha1.PostgreSQLStorage) *configv1alpha1.PostgreSQLStorage {
+	storage := &configv1alpha1.PostgreSQLStorage{
+		ConnectionFile: configv1alpha1.PostgreSQLFile, MaxConnections: p.EffectiveMaxConnections(),
+	}
+	if p.TLS.CASecretRef != nil {
+		storage.CAFile = configv1alpha1.PostgreSQLCAFile
+	}
+	if p.TLS.ClientCertificateSecretRef != nil {
+		storage.ClientCertificate = &configv1alpha1.TLSFiles{
+			CertFile: configv1alpha1.PostgreSQLCertFile, KeyFile: configv1alpha1.PostgreSQLKeyFile,
+		}
+	}
+	return storage
 }
 
 // service returns the settings of the service. With Authlete the pods need only what they show: the rest is compared with

@@ -54,6 +54,44 @@ func authleted(a authv1alpha1.AuthleteBackend) *authv1alpha1.AuthorizationServer
 	return as
 }
 
+// TestPostgreSQLCertificates: the configuration names the files that are mounted, and no others.
+func TestPostgreSQLCertificates(t *testing.T) {
+	t.Parallel()
+	const folder = "/etc/authserver/secrets/postgresql"
+	for name, test := range map[string]struct {
+		tls  authv1alpha1.PostgreSQLTLS
+		want configv1alpha1.PostgreSQLStorage
+	}{
+		"none": {authv1alpha1.PostgreSQLTLS{}, configv1alpha1.PostgreSQLStorage{ConnectionFile: folder + "/url", MaxConnections: 10}},
+		"both": {
+			authv1alpha1.PostgreSQLTLS{
+				CASecretRef: &authv1alpha1.SecretKeyReference{Name: "ca"}, ClientCertificateSecretRef: &authv1alpha1.SecretReference{Name: "client"},
+			},
+			configv1alpha1.PostgreSQLStorage{
+				ConnectionFile: folder + "/url", MaxConnections: 10, CAFile: folder + "-ca/ca.crt",
+				ClientCertificate: &configv1alpha1.TLSFiles{CertFile: folder + "-client/tls.crt", KeyFile: folder + "-client/tls.key"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			as := server("https://login.example.com")
+			as.Spec.Backend.Embedded = &authv1alpha1.EmbeddedBackend{Storage: authv1alpha1.Storage{
+				Type: authv1alpha1.StoragePostgreSQL, PostgreSQL: &authv1alpha1.PostgreSQLStorage{
+					ConnectionSecretRef: authv1alpha1.SecretKeyReference{Name: "database"}, TLS: test.tls,
+				},
+			}}
+			config, err := serverconfig.Render(as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(&test.want, config.Backend.Embedded.Storage.PostgreSQL); diff != "" {
+				t.Errorf("storage (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAuthlete(t *testing.T) {
 	t.Parallel()
 	const folder = "/etc/authserver/secrets/authlete"
