@@ -40,7 +40,8 @@ func TestAuthTime(t *testing.T) {
 			end = browser.Authorize(nil)
 			check("the session's answer", exchange(t, s, end, client))
 			s.Turn(300 * time.Second)
-			status, _, refreshed := post(t, s, "/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}, "app", client.ClientSecret)
+			form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}}
+			status, _, refreshed := post(t, s, "/api/token", form, "app", client.ClientSecret)
 			if status != http.StatusOK {
 				t.Fatalf("refresh: %d %v", status, refreshed)
 			}
