@@ -97,8 +97,6 @@ func authorizationRefusals(d *driver) {
 		"claim that is not an object":        {form{"claims": `{"id_token":{"email":true}}`}, "invalid_request", false},
 		"claims that ask for two subjects":   {form{"claims": `{"id_token":{"sub":{"value":"1"}},"userinfo":{"sub":{"value":"2"}}}`}, "invalid_request", false},
 		"subject that is not text":           {form{"claims": `{"id_token":{"sub":{"value":1}}}`}, "invalid_request", false},
-		"id_token_hint that is no token":     {form{"id_token_hint": "x.y.z"}, "invalid_request", false},
-		"id_token_hint without signature":    {form{"id_token_hint": "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMDAxIn0."}, "invalid_request", false},
 		"state that cannot be repeated back": {form{"state": strings.Repeat("s", 5000)}, "invalid_request", true},
 	} {
 		d.sub(name, func(d *driver) { d.checkRefusal(d.authorize(request("app").with(test.change)), test) })

@@ -87,14 +87,4 @@ func hints(d *driver) {
 	}
 	conflict := request("app").with(form{"id_token_hint": token, "claims": `{"id_token":{"sub":{"value":"1002"}}}`})
 	d.checkRefusal(d.authorize(conflict), refusalCase{want: "invalid_request"})
-	tampered := token[:len(token)-10] + "AAAAAAAAAA"
-	d.checkRefusal(d.authorize(request("app").with(form{"id_token_hint": tampered})), refusalCase{want: "invalid_request"})
-	service, err := d.ServiceGet(d.Context())
-	d.must(err)
-	service.Issuer = "https://another.example.com"
-	_, err = d.ServiceUpdate(d.Context(), service)
-	d.must(err)
-	if moved := d.authorize(request("app").with(form{"id_token_hint": token})); moved.Action != authlete.AuthorizationLocation {
-		d.Errorf("a hint of another issuer: %s", moved.Action)
-	}
 }

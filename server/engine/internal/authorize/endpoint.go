@@ -88,14 +88,19 @@ func (e *Endpoint) Authorization(ctx context.Context, req *authlete.Authorizatio
 	return e.accept(request, client, service)
 }
 
-// applyHint turns id_token_hint into the subject that must log in (OpenID Connect Core 1.0, section 3.1.2.1).
+// applyHint turns id_token_hint into the subject that must log in (OpenID Connect Core 1.0, section 3.1.2.1). An ID token that
+// cannot be verified, because its key is gone or it is another server's, is no hint: nobody knows whom the client means, and
+// so somebody must log in.
 func (e *Endpoint) applyHint(ctx context.Context, request *Request) *oauth.Error {
 	if request.idTokenHint == "" {
 		return nil
 	}
 	subject, err := e.deps.Verifier.VerifyHint(ctx, request.idTokenHint)
 	if err != nil {
-		return oauth.NewError(oauth.InvalidRequest, "E018301", "'id_token_hint' is not an ID token of this server.")
+		if request.demandLogin() {
+			return nil
+		}
+		return oauth.NewError(oauth.LoginRequired, "E018301", "'id_token_hint' is not an ID token that this server can verify, and prompt=none forbids a login.")
 	}
 	if request.Subject != "" && request.Subject != subject {
 		return oauth.NewError(oauth.InvalidRequest, "E018302", "'id_token_hint' and 'claims' ask for different subjects.")

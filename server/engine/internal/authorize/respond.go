@@ -45,6 +45,8 @@ func refusalParameters(refusal *oauth.Error) []parameter {
 	return []parameter{{"error", string(refusal.Code)}, {"error_description", refusal.ErrorDescription()}}
 }
 
+// encode returns the parameters as form-encoded text. A space becomes %20, which every reader understands; many do not take a
+// plus in a fragment for a space.
 func encode(parameters []parameter) string {
 	var b strings.Builder
 	for i, p := range parameters {
@@ -53,7 +55,7 @@ func encode(parameters []parameter) string {
 		}
 		b.WriteString(p.name)
 		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(p.value))
+		b.WriteString(strings.ReplaceAll(url.QueryEscape(p.value), "+", "%20"))
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/params"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
+	"github.com/authserver-dev/operator/server/engine/internal/scopes"
 )
 
 // maxEcho bounds texts that travel back to the client.
@@ -21,48 +23,70 @@ const maxEcho = 4096
 // (RFC 6749, section 4.1.2.1).
 func begin(values params.Values, client *registry.Client) (*Request, *oauth.Error) {
 	identifier := values.Get("client_id")
-	request := &Request{ClientID: client.ClientID, AliasUsed: identifier == client.ClientIDAlias, State: values.Get("state")}
+	object := readRefusalOptions(values.Get("request"))
+	request := &Request{
+		ClientID: client.ClientID, AliasUsed: identifier == client.ClientIDAlias, State: cmp.Or(object.state, values.Get("state")),
+		RedirectURISent: values.Has("redirect_uri"),
+	}
 	if client.Locked {
 		return nil, oauth.NewError(oauth.UnauthorizedClient, "E007303", "The client is locked.")
 	}
-	request.RedirectURI, request.RedirectURISent = values.Get("redirect_uri"), values.Has("redirect_uri")
-	switch {
-	case request.RedirectURISent && !client.HasRedirectURI(request.RedirectURI):
-		return nil, oauth.NewError(oauth.InvalidRequest, "E011304", "The value of 'redirect_uri' is not registered for the client.")
-	case request.RedirectURISent:
-	case slices.Contains(strings.Fields(values.Get("scope")), issue.ScopeOpenID):
-		return nil, oauth.NewError(oauth.InvalidRequest, "E011302", "An OpenID Connect request must have 'redirect_uri'.")
-	case len(client.RedirectURIs) != 1:
-		return nil, oauth.NewError(oauth.InvalidRequest, "E011303", "'redirect_uri' is missing and the client has not exactly one registered.")
-	default:
-		request.RedirectURI = client.RedirectURIs[0]
+	var refusal *oauth.Error
+	if request.RedirectURI, refusal = redirectURI(values, client); refusal != nil {
+		return nil, refusal
 	}
 	if len(request.State) > maxEcho {
 		return nil, oauth.NewError(oauth.InvalidRequest, "E011305", "'state' is longer than %d bytes.", maxEcho)
 	}
-	request.ResponseMode = answerMode(values)
+	request.ResponseMode = answerMode(values, object.mode)
 	return request, nil
 }
 
-// answerMode is how the client expects answers to such a request. It holds for refusals of the response type and of the
-// response mode too (OAuth 2.0 Multiple Response Type Encoding Practices 1.0, section 5).
-func answerMode(values params.Values) string {
+// redirectURI returns the redirect URI that the request names, or the only one of the client.
+func redirectURI(values params.Values, client *registry.Client) (string, *oauth.Error) {
+	// What is refused anyway may have left its redirect URI to the request object, and may go to the only one there is.
+	refused := unsupported(values)
+	uri := values.Get("redirect_uri")
+	switch {
+	case uri != "" && !client.HasRedirectURI(uri):
+		return "", oauth.NewError(oauth.InvalidRequest, "E011304", "The value of 'redirect_uri' is not registered for the client.")
+	case uri != "":
+		return uri, nil
+	case refused != nil && len(client.RedirectURIs) != 1:
+		return "", refused
+	case refused == nil && slices.Contains(oauth.ParseScopes(values.Get("scope")), issue.ScopeOpenID):
+		return "", oauth.NewError(oauth.InvalidRequest, "E011302", "An OpenID Connect request must have 'redirect_uri'.")
+	case len(client.RedirectURIs) != 1:
+		return "", oauth.NewError(oauth.InvalidRequest, "E011303", "'redirect_uri' is missing and the client has not exactly one registered.")
+	default:
+		return client.RedirectURIs[0], nil
+	}
+}
+
+// answerMode is how the client expects answers to such a request: as its request object says, or else as its parameters do. It
+// holds for refusals of the response type and of the response mode too (OAuth 2.0 Multiple Response Type Encoding Practices
+// 1.0, section 5).
+func answerMode(values params.Values, inObject string) string {
 	request := Request{}
 	request.ResponseType, _ = oauth.ResponseType(values.Get("response_type"))
-	switch mode := values.Get("response_mode"); {
-	case mode == modeFragment, mode == modeFormPost:
-		return mode
-	case request.frontChannelTokens():
-		return modeFragment
-	default:
-		return modeQuery
+	for _, mode := range []string{inObject, values.Get("response_mode")} {
+		if mode == modeFragment || mode == modeFormPost {
+			return mode
+		}
+		if mode == modeQuery {
+			break
+		}
 	}
+	if request.frontChannelTokens() {
+		return modeFragment
+	}
+	return modeQuery
 }
 
 // validate checks the rest of a request whose redirect URI is proven.
 func validate(request *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
 	steps := []func(*Request, params.Values, *registry.Client, *authlete.Service) *oauth.Error{
-		checkResponse, checkUnsupported, checkScope, checkPKCE, checkOpenID, checkPrompt, checkMaxAge, checkClaims, checkPages,
+		checkUnsupported, checkResponse, checkScope, checkPKCE, checkOpenID, checkPrompt, checkMaxAge, checkClaims, checkPages,
 	}
 	for _, step := range steps {
 		if refusal := step(request, values, client, service); refusal != nil {
@@ -107,35 +131,21 @@ func checkMode(r *Request, mode string) *oauth.Error {
 	}
 }
 
-// checkUnsupported names what OpenID Connect Core 1.0, section 6 lets a server refuse.
 func checkUnsupported(_ *Request, values params.Values, _ *registry.Client, _ *authlete.Service) *oauth.Error {
-	switch {
-	case values.Has("request"):
-		return oauth.NewError(oauth.RequestNotSupported, "E008301", "Request objects are not supported.")
-	case values.Has("request_uri"):
-		return oauth.NewError(oauth.RequestURINotSupported, "E008302", "request_uri is not supported.")
-	case values.Has("registration"):
-		return oauth.NewError(oauth.RegistrationNotSupported, "E008303", "The registration parameter is not supported.")
-	default:
-		return nil
-	}
+	return unsupported(values)
 }
 
-// checkScope keeps the scopes that the client may have; unknown ones are dropped, as Authlete does.
 func checkScope(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {
-	requested := oauth.ParseScopes(values.Get("scope"))
-	if len(requested) == 0 {
-		requested = oauth.DefaultScopes(service)
-	}
-	r.Scopes = client.AllowedScopes(service, requested)
+	asked := scopes.Request{Client: client, Service: service, Parameter: values.Get("scope"), Code: "E010302"}
 	if !client.MayUseGrant(service, authlete.GrantRefreshToken) {
-		r.Scopes = slices.DeleteFunc(r.Scopes, func(s string) bool { return s == issue.ScopeOfflineAccess })
+		asked.Excluded = []string{issue.ScopeOfflineAccess}
 	}
-	if slices.Contains(requested, issue.ScopeOpenID) && !r.openID() {
+	var refusal *oauth.Error
+	if r.Scopes, refusal = asked.Granted(); refusal != nil {
+		return refusal
+	}
+	if slices.Contains(oauth.ParseScopes(asked.Parameter), issue.ScopeOpenID) && !r.openID() {
 		return oauth.NewError(oauth.InvalidScope, "E010301", "The scope openid is not available to the client.")
-	}
-	if service.ScopeRequired && len(r.Scopes) == 0 {
-		return oauth.NewError(oauth.InvalidScope, "E010302", "The request asks for no scope that the client may have.")
 	}
 	return nil
 }
@@ -214,14 +224,21 @@ func checkMaxAge(r *Request, values params.Values, client *registry.Client, _ *a
 		return oauth.NewError(oauth.InvalidRequest, "E017301", "'max_age' is not a number of seconds.")
 	}
 	r.maxAge = seconds
-	if seconds > 0 || slices.Contains(r.prompts, authlete.PromptLogin) {
-		return nil
-	}
-	if slices.Contains(r.prompts, authlete.PromptNone) {
+	if seconds == 0 && !r.demandLogin() {
 		return oauth.NewError(oauth.LoginRequired, "E017302", "max_age=0 demands a login, prompt=none forbids it.")
 	}
-	r.prompts = append(r.prompts, authlete.PromptLogin)
 	return nil
+}
+
+// demandLogin makes the front end ask for a login; false if the request forbids to ask.
+func (r *Request) demandLogin() bool {
+	if slices.Contains(r.prompts, authlete.PromptNone) {
+		return false
+	}
+	if !slices.Contains(r.prompts, authlete.PromptLogin) {
+		r.prompts = append(r.prompts, authlete.PromptLogin)
+	}
+	return true
 }
 
 func checkClaims(r *Request, values params.Values, client *registry.Client, service *authlete.Service) *oauth.Error {

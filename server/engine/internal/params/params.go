@@ -18,11 +18,12 @@ const (
 var (
 	// ErrMalformed means that the text is not application/x-www-form-urlencoded or is too large.
 	ErrMalformed = errors.New("malformed parameters")
-	// ErrRepeated means that a parameter occurs more than once (RFC 6749, section 3.1).
+	// ErrRepeated means that a parameter that the server reads occurs more than once (RFC 6749, section 3.1).
 	ErrRepeated = errors.New("repeated parameter")
 )
 
-// Values are parameters by name, each with one non-empty value.
+// Values are parameters by name, each with one non-empty value. Of repeated parameters that the server does not read, the
+// first value is kept.
 type Values struct {
 	pairs []pair
 }
@@ -71,7 +72,10 @@ func (v *Values) add(part string) error {
 		return nil
 	}
 	if v.Has(name) {
-		return fmt.Errorf("%w: %q", ErrRepeated, name)
+		if Single(name) {
+			return fmt.Errorf("%w: %q", ErrRepeated, name)
+		}
+		return nil
 	}
 	v.pairs = append(v.pairs, pair{name, value})
 	return nil
@@ -89,3 +93,19 @@ func (v Values) Get(name string) string {
 
 // Has says whether a parameter is there.
 func (v Values) Has(name string) bool { return v.Get(name) != "" }
+
+// Single says whether the server reads the parameter as one value. Other parameters are unknown to it, or may be repeated
+// (resource of RFC 8707, audience of RFC 8693), and a repeat is no error.
+func Single(name string) bool {
+	switch name {
+	case "client_id", "client_secret", "client_assertion", "client_assertion_type", // who asks
+		"response_type", "response_mode", "redirect_uri", "scope", "state", "request", "request_uri", "registration",
+		"code_challenge", "code_challenge_method", "nonce", "prompt", "max_age", "claims", "acr_values", "id_token_hint", "login_hint",
+		"display", "ui_locales", "claims_locales", // authorization endpoint
+		"grant_type", "code", "code_verifier", "refresh_token", "username", "password", // token endpoint
+		"token", "token_type_hint": // revocation and introspection
+		return true
+	default:
+		return false
+	}
+}

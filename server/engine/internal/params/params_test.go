@@ -2,7 +2,11 @@ package params_test
 
 import (
 	"errors"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,8 +22,11 @@ func TestParse(t *testing.T) {
 		"empty":                      {"", nil},
 		"ordinary":                   {"a=1&b=x+y%20z", nil},
 		"empty parts":                {"&&a=1&", nil},
-		"repeated":                   {"a=1&a=1", params.ErrRepeated},
-		"repeated, one empty":        {"a=&a=1", nil},
+		"repeated":                   {"scope=1&scope=1", params.ErrRepeated},
+		"repeated, encoded":          {"scope=1&%73cope=2", params.ErrRepeated},
+		"repeated, one empty":        {"scope=&scope=1", nil},
+		"repeated and unknown":       {"a=1&a=2", nil},
+		"repeated lists":             {"resource=1&resource=2&audience=1&audience=2", nil},
 		"bad escape in the value":    {"a=%zz", params.ErrMalformed},
 		"bad escape in the name":     {"%=1", params.ErrMalformed},
 		"not UTF-8":                  {"a=%ff", params.ErrMalformed},
@@ -56,15 +63,44 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("accepted %q, which net/url refuses: %v", raw, err)
 		}
 		for name, all := range standard {
-			var last string
+			var first string
 			for _, value := range all {
-				if value != "" {
-					last = value
+				if first == "" {
+					first = value
 				}
 			}
-			if values.Get(name) != last {
+			if values.Get(name) != first {
 				t.Errorf("Get(%q) = %q, net/url has %q", name, values.Get(name), all)
 			}
 		}
 	})
+}
+
+// TestEveryParameterThatIsReadIsSingle: a parameter that some code of the engine reads as one value must not be repeated, or
+// two readers see two requests.
+func TestEveryParameterThatIsReadIsSingle(t *testing.T) {
+	t.Parallel()
+	read := regexp.MustCompile(`\b(?:values|Parameters)\.(?:Get|Has)\("([a-z_]+)"\)`)
+	found := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range read.FindAllStringSubmatch(string(text), -1) {
+			found[match[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 30 {
+		t.Errorf("only %d parameters were found: does the pattern still match?", len(found))
+	}
+	for name := range found {
+		if !params.Single(name) {
+			t.Errorf("%s is read as one value and may be repeated", name)
+		}
+	}
 }

@@ -77,7 +77,11 @@ func checkRefresh(r *request, token *store.RefreshToken, grant *store.Grant) ([]
 				"The request asks for scopes that the refresh token does not have.")
 		}
 	}
-	return r.client.AllowedScopes(r.service, scopes), nil
+	allowed := r.client.AllowedScopes(r.service, scopes)
+	if len(allowed) == 0 && len(scopes) > 0 {
+		return nil, oauth.NewError(oauth.InvalidScope, codeRefreshScope, "The client may have none of the scopes any more.")
+	}
+	return allowed, nil
 }
 
 // mintRefreshed makes the access token and, for OpenID Connect, the ID token.

@@ -197,3 +197,16 @@ func TestRefreshTokenDurationKept(t *testing.T) {
 		})
 	}
 }
+
+// TestRefreshWithoutAnyScopeLeft: an answer that grants nothing of what was asked is a refusal, here as at the other grants.
+func TestRefreshWithoutAnyScopeLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, refresh := w.Tokens(fixture.Grant{Scopes: []string{"read"}})
+	w.UpdateClient("app", func(c *authlete.Client) {
+		c.Extension = &authlete.ClientExtension{RequestableScopesEnabled: true, RequestableScopes: []string{"write"}}
+	})
+	w.Clock.Advance(3 * time.Second)
+	response := w.as(t, "app", form("grant_type", "refresh_token", "refresh_token", refresh.Value))
+	wantError(t, response, "invalid_scope", "E053308")
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/params"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
+	"github.com/authserver-dev/operator/server/engine/internal/scopes"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
 	"github.com/authserver-dev/operator/server/engine/internal/ticket"
 )
@@ -133,20 +134,10 @@ func (r *request) confidential() bool {
 	return clientauth.Method(&r.client.Client.Client) != authlete.AuthNone
 }
 
-// requestedScopes returns what the scope parameter grants: the scopes that the
-// service and the client allow, or the service's defaults where it is absent
-// (RFC 6749, section 3.3). Nothing left of a request is a refusal.
-func (r *request) requestedScopes(forbidden ...string) ([]string, *oauth.Error) {
-	parameter := r.values.Get("scope")
-	requested := oauth.ParseScopes(parameter)
-	if parameter == "" {
-		requested = oauth.DefaultScopes(r.service)
+// requestedScopes returns what the scope parameter grants.
+func (r *request) requestedScopes(excluded ...string) ([]string, *oauth.Error) {
+	asked := scopes.Request{
+		Client: r.client.Client, Service: r.service, Parameter: r.values.Get("scope"), Excluded: excluded, Code: codeScope,
 	}
-	scopes := slices.DeleteFunc(r.client.AllowedScopes(r.service, requested), func(scope string) bool {
-		return slices.Contains(forbidden, scope)
-	})
-	if len(scopes) == 0 && (parameter != "" || r.service.ScopeRequired) {
-		return nil, oauth.NewError(oauth.InvalidScope, codeScope, "The client may have none of the requested scopes.")
-	}
-	return scopes, nil
+	return asked.Granted()
 }
