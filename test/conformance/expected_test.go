@@ -9,8 +9,7 @@ import (
 // expectedFailures names modules that fail until the server is corrected. One that passes fails the test.
 func expectedFailures() map[string]bool {
 	return map[string]bool{
-		"ensure-request-with-acr-values-succeeds":                                true,
-		"unsigned-request-object-supported-correctly-or-rejected-as-unsupported": true,
+		"ensure-request-with-acr-values-succeeds": true,
 	}
 }
 
