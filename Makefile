@@ -20,7 +20,7 @@ MODULE := github.com/authserver-dev/operator
 NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/release hack/tools
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(BUILD_VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
-GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files
+GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files internal/admission/crds
 
 KUBECTL := $(KUBEBUILDER_ASSETS)/kubectl
 
@@ -59,6 +59,7 @@ deepcopy: $(BIN)/controller-gen ## Generate the deep-copy code of the API types.
 manifests: $(BIN)/controller-gen ## Generate CRDs into config/crd/bases and RBAC into config/rbac.
 	$(BIN)/controller-gen crd paths=./api/v1alpha1/... output:crd:artifacts:config=config/crd/bases
 	$(BIN)/controller-gen rbac:roleName=authserver-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
+	@mkdir -p internal/admission/crds && cp config/crd/bases/authserver.dev_oauth*.yaml internal/admission/crds/
 
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## Format the code of every module.

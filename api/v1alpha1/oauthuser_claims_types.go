@@ -9,7 +9,7 @@ type Claims struct {
 	// name is the full name as it is displayed.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:MaxLength=512
 	Name string `json:"name,omitempty"`
 
 	// givenName is the first name or names (given_name).

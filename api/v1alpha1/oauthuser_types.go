@@ -59,7 +59,7 @@ type OAuthUserSpec struct {
 	// older object has it and the newer one says so in its condition UsernameUnique. It may be changed.
 	// +required
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:MaxLength=150
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[^\\\\pZ\\\\pC]+$')",message="username must not contain spaces or control characters"
 	Username string `json:"username,omitempty"`
 
@@ -91,7 +91,7 @@ type OAuthUserSpec struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:items:MaxLength=150
 	Groups []string `json:"groups,omitempty"`
 
 	// extraClaims are further claims, with any JSON value. Default none. Names that the protocol gives a meaning (iss, sub,

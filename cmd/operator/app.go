@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, std streams) error {
 	var err error
 	switch command {
 	case "import-django":
-		err = importDjango(args[1:], std.in, std.out, std.err)
+		err = importDjango(ctx, args[1:], std)
 	case "request-token":
 		err = requestToken(ctx, args[1:], std.out, std.err)
 	default:

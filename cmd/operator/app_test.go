@@ -41,7 +41,7 @@ func TestImportDjango(t *testing.T) {
 	if !bytes.Equal(stdout.Bytes(), want) {
 		t.Errorf("manifests differ from the golden file:\n%s", &stdout)
 	}
-	if !strings.Contains(stderr.String(), "6 users, 5 with a password") || !strings.Contains(stderr.String(), "frank: no usable password") {
+	if !strings.Contains(stderr.String(), "6 users, 6 written, 5 with a password") || !strings.Contains(stderr.String(), `"frank": no usable password`) {
 		t.Errorf("stderr = %s", &stderr)
 	}
 	for name, args := range map[string][]string{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,14 +10,15 @@ import (
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/django"
+	"github.com/authserver-dev/operator/internal/manifest"
 )
 
 // importDjango is the command "import-django": manifests of a Django server's users go to stdout.
-func importDjango(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func importDjango(ctx context.Context, args []string, std streams) error {
 	flags := flag.NewFlagSet("operator import-django", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(std.err)
 	flags.Usage = func() {
-		_, _ = fmt.Fprint(stderr, "Usage: operator import-django --server NAME [--namespace NAME] [DUMP]\n\n"+
+		_, _ = fmt.Fprint(std.err, "Usage: operator import-django --server NAME [--namespace NAME] [DUMP]\n\n"+
 			"Writes OAuthUsers with their password hashes, ready for kubectl apply, from what\n"+
 			"\"manage.py dumpdata auth.group auth.user\" wrote; from standard input without DUMP.\n\n")
 		flags.PrintDefaults()
@@ -31,7 +33,7 @@ func importDjango(args []string, stdin io.Reader, stdout, stderr io.Writer) erro
 		flags.Usage()
 		return errors.New("import-django: --server is required, and at most one DUMP")
 	}
-	dump := stdin
+	dump := std.in
 	if flags.NArg() == 1 {
 		file, err := os.Open(flags.Arg(0))
 		if err != nil {
@@ -40,29 +42,32 @@ func importDjango(args []string, stdin io.Reader, stdout, stderr io.Writer) erro
 		defer file.Close()
 		dump = file
 	}
-	users, err := django.Convert(dump, opts)
+	users, err := django.Convert(ctx, dump, opts)
 	if err != nil {
 		return fmt.Errorf("converting the dump: %w", err)
 	}
-	if err := django.Write(stdout, users); err != nil {
+	if err := django.Write(std.out, users); err != nil {
 		return err
 	}
-	summarize(stderr, users)
+	summarize(std.err, users)
 	return nil
 }
 
 // summarize tells a person what happened.
 func summarize(stderr io.Writer, users []django.User) {
 	var summary strings.Builder
-	passwords := 0
+	written, passwords := 0, 0
 	for _, user := range users {
+		if user.User != nil {
+			written++
+		}
 		if user.Secret != nil {
 			passwords++
 		}
 		for _, note := range user.Notes {
-			fmt.Fprintf(&summary, "%s: %s\n", user.User.Spec.Username, note)
+			fmt.Fprintf(&summary, "%q: %s\n", user.Username, manifest.Line(note))
 		}
 	}
-	fmt.Fprintf(&summary, "%d users, %d with a password\n", len(users), passwords)
+	fmt.Fprintf(&summary, "%d users, %d written, %d with a password\n", len(users), written, passwords)
 	_, _ = io.WriteString(stderr, summary.String()) // nobody to tell if this fails
 }

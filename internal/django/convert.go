@@ -1,28 +1,27 @@
 package django
 
 import (
-	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
+	"github.com/authserver-dev/operator/internal/admission"
+	"github.com/authserver-dev/operator/internal/manifest"
 	"github.com/authserver-dev/operator/internal/password"
 )
 
 // ErrNoUsers means that there is nothing to convert.
 var ErrNoUsers = errors.New("the dump has no users (model auth.user)")
 
-const (
-	hashKey = "password-hash"
-	// maxName leaves room for suffixes in the names of other objects.
-	maxName = 50
-)
+// hashKey is the key of the password hash in its Secret.
+const hashKey = "password-hash"
 
 // Options say where the users are to go.
 type Options struct {
@@ -34,6 +33,9 @@ type Options struct {
 
 // User is one converted user.
 type User struct {
+	// Username and Key are those of the Django server.
+	Username, Key string
+	// User is nil for a user whom the API server would refuse.
 	User *authv1alpha1.OAuthUser
 	// Secret holds the password hash; nil for users without a usable one.
 	Secret *corev1.Secret
@@ -41,9 +43,18 @@ type User struct {
 	Notes []string
 }
 
+// converter converts the users of a dump.
+type converter struct {
+	opts      Options
+	groups    map[key]string
+	fitter    manifest.Fitter
+	names     manifest.Names
+	usernames map[string]bool
+}
+
 // Convert returns the users of a dump in their order. The primary key becomes the subject, as the Django server has it:
-// applications know the same people again.
-func Convert(dump io.Reader, opts Options) ([]User, error) {
+// applications know the same people again. What the API server would refuse is left out, with a note.
+func Convert(ctx context.Context, dump io.Reader, opts Options) ([]User, error) {
 	records, groups, err := decode(dump)
 	if err != nil {
 		return nil, err
@@ -51,70 +62,117 @@ func Convert(dump io.Reader, opts Options) ([]User, error) {
 	if len(records) == 0 {
 		return nil, ErrNoUsers
 	}
-	taken, usernames := map[string]bool{}, map[string]bool{}
+	validator, err := admission.New("oauthusers")
+	if err != nil {
+		return nil, err
+	}
+	c := &converter{opts: opts, groups: groups, fitter: manifest.Fitter{Validator: validator, Keep: []string{"spec.subject"}}, usernames: map[string]bool{}}
 	users := make([]User, 0, len(records))
 	for _, r := range records {
-		if r.Key == "" || r.Fields.Username == "" {
-			return nil, fmt.Errorf("a user of the dump has no %s", map[bool]string{true: "pk", false: "username"}[r.Key == ""])
+		if r.Key == "" {
+			return nil, errors.New("a user of the dump has no pk, which becomes the subject: dump without --natural-primary")
 		}
-		name := objectName(r)
-		for taken[name] {
-			name = strings.Trim(name+"-"+plain(string(r.Key)), "-")
-			if taken[name] {
-				name += "-2"
-			}
+		if r.Fields.Username == "" {
+			return nil, errors.New("a user of the dump has no username")
 		}
-		taken[name] = true
-		user := convert(r, groups, name, opts)
-		folded := strings.ToLower(r.Fields.Username)
-		if usernames[folded] {
-			user.Notes = append(user.Notes, fmt.Sprintf(
-				"the username %q differs from another one in upper and lower case only, which is the same here: rename it", r.Fields.Username))
+		user, err := c.convert(ctx, r)
+		if err != nil {
+			return nil, err
 		}
-		usernames[folded] = true
 		users = append(users, user)
 	}
 	return users, nil
 }
 
 // convert builds the objects of one user.
-func convert(r record, groups map[key]string, name string, opts Options) User {
+func (c *converter) convert(ctx context.Context, r record) (User, error) {
 	f := r.Fields
-	out := User{User: &authv1alpha1.OAuthUser{
-		TypeMeta:   metav1.TypeMeta{APIVersion: authv1alpha1.GroupVersion.String(), Kind: "OAuthUser"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: opts.Namespace},
+	out := User{Username: f.Username, Key: string(r.Key), User: &authv1alpha1.OAuthUser{
+		TypeMeta:   metav1.TypeMeta{APIVersion: authv1alpha1.GroupVersion.String(), Kind: authv1alpha1.KindOAuthUser},
+		ObjectMeta: metav1.ObjectMeta{Namespace: c.opts.Namespace},
 		Spec: authv1alpha1.OAuthUserSpec{
-			ServerRef: authv1alpha1.ServerReference{Name: opts.Server}, Username: f.Username, Subject: string(r.Key), Active: f.Active,
+			ServerRef: authv1alpha1.ServerReference{Name: c.opts.Server}, Username: f.Username, Subject: string(r.Key), Active: f.Active,
 			Claims: authv1alpha1.Claims{
-				Name: strings.TrimSpace(f.FirstName + " " + f.LastName), GivenName: f.FirstName, FamilyName: f.LastName,
+				Name: strings.TrimSpace(f.FirstName + " " + f.LastName), GivenName: f.FirstName, FamilyName: f.LastName, Email: f.Email,
 			},
 		},
 	}}
-	if email.MatchString(f.Email) {
-		out.User.Spec.Claims.Email = f.Email
-	} else if f.Email != "" {
-		out.Notes = append(out.Notes, "the email address is not one: it was left out")
-	}
-	for _, id := range f.Groups {
-		group, known := groups[id]
-		if !known {
-			out.Notes = append(out.Notes, fmt.Sprintf("group %s is not in the dump: dump auth.group, too", id))
-			continue
+	out.User.Name = c.names.Take(string(r.Key), f.Username, "user-"+string(r.Key))
+	c.addGroups(&out, f.Groups)
+	out.addPassword(f.Password)
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"is_superuser", f.Superuser}, {"is_staff", f.Staff}} {
+		if flag.set {
+			out.note("%s has no counterpart here and was left out: it gave access to Django's administration", flag.name)
 		}
-		out.User.Spec.Groups = append(out.User.Spec.Groups, group)
 	}
-	out.password(f.Password)
-	return out
+	folded := strings.ToLower(f.Username)
+	if c.usernames[folded] {
+		out.note("the username %q differs from another one in upper and lower case only, which is the same here: rename it", f.Username)
+	}
+	c.usernames[folded] = true
+	return out, c.fit(ctx, &out)
 }
 
-// password makes the Secret, unless no password opens the account.
-func (u *User) password(hash string) {
-	if err := password.Check(hash); err != nil {
-		note := "the format of the password hash is not supported: set a new password"
-		if hash == "" || strings.HasPrefix(hash, "!") {
-			note = "no usable password: nobody can log in until one is set"
+// fit leaves out what the API server would refuse.
+func (c *converter) fit(ctx context.Context, out *User) error {
+	object, err := admission.Object(out.User)
+	if err != nil {
+		return err
+	}
+	removals, refused := c.fitter.Fit(ctx, object)
+	for _, removal := range removals {
+		out.note("%s", removal)
+	}
+	if refused != nil {
+		out.User, out.Secret = nil, nil
+		out.note("the user is not written, because the API server would refuse it: %v", refused)
+		return nil
+	}
+	if len(removals) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		return fmt.Errorf("encoding the user %q: %w", out.Username, err)
+	}
+	out.User = &authv1alpha1.OAuthUser{}
+	if err := json.Unmarshal(text, out.User); err != nil {
+		return fmt.Errorf("decoding the user %q: %w", out.Username, err)
+	}
+	return nil
+}
+
+// addGroups names the groups.
+func (c *converter) addGroups(out *User, refs []ref) {
+	for _, group := range refs {
+		name := group.name
+		if name == "" {
+			known := false
+			if name, known = c.groups[group.key]; !known {
+				out.note("group %q is not in the dump: dump auth.group, too", group.key)
+				continue
+			}
 		}
-		u.Notes = append(u.Notes, note)
+		out.User.Spec.Groups = append(out.User.Spec.Groups, name)
+	}
+}
+
+// note adds a note.
+func (u *User) note(format string, args ...any) {
+	u.Notes = append(u.Notes, fmt.Sprintf(format, args...))
+}
+
+// addPassword makes the Secret, unless no password opens the account.
+func (u *User) addPassword(hash string) {
+	if err := password.Check(hash); err != nil {
+		if hash == "" || strings.HasPrefix(hash, "!") {
+			u.note("no usable password: nobody can log in until one is set")
+		} else {
+			u.note("the format of the password hash is not supported: set a new password")
+		}
 		return
 	}
 	name := u.User.Name + "-django"
@@ -127,20 +185,3 @@ func (u *User) password(hash string) {
 		Type:       corev1.SecretTypeOpaque, StringData: map[string]string{hashKey: hash},
 	}
 }
-
-// objectName makes a name for an object from a username, which may have characters that such a name may not.
-func objectName(r record) string {
-	return cmp.Or(plain(r.Fields.Username), strings.Trim("user-"+plain(string(r.Key)), "-"))
-}
-
-// plain keeps what may be in the name of an object.
-func plain(text string) string {
-	text = strings.Trim(foreign.ReplaceAllString(strings.ToLower(text), "-"), "-")
-	return strings.Trim(text[:min(len(text), maxName)], "-")
-}
-
-// email matches what the resource accepts as an email address.
-var email = regexp.MustCompile(`^[^@\pZ\pC]+@[^@\pZ\pC]+$`)
-
-// foreign matches what may not be in the name of an object.
-var foreign = regexp.MustCompile(`[^a-z0-9]+`)

@@ -29,7 +29,7 @@ func dump(tb testing.TB) []byte {
 
 func convert(t *testing.T, input string) []django.User {
 	t.Helper()
-	users, err := django.Convert(strings.NewReader(input), django.Options{Server: "login"})
+	users, err := django.Convert(t.Context(), strings.NewReader(input), django.Options{Server: "login"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func convert(t *testing.T, input string) []django.User {
 
 func TestManifests(t *testing.T) {
 	t.Parallel()
-	users, err := django.Convert(bytes.NewReader(dump(t)), django.Options{Server: "login", Namespace: "people"})
+	users, err := django.Convert(t.Context(), bytes.NewReader(dump(t)), django.Options{Server: "login", Namespace: "people"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
-		"jane":      {"the email address is", "group 9 is not in th", "the format of the pa"},
+		"jane":      {`group "9" is not in `, "the format of the pa", "spec.claims.email \"n"},
 		"jane-0b9c": {"no usable password: ", `the username "JANE" `},
 		"user-9":    {"no usable password: "},
 	}
@@ -112,16 +112,17 @@ func TestRefusals(t *testing.T) {
 		"not JSON":    {"users", "not a list in JSON"},
 		"not a list":  {"{}", "not a list in JSON"},
 		"entry":       {"[1]", "entry 1"},
-		"fields":      {`[{"model":"auth.user","pk":1,"fields":{"username":1}}]`, "entry 1"},
+		"primary":     {`[{"model":"auth.user","fields":{"username":"a"}}]`, "--natural-primary"},
+		"fields":      {`[{"model":"auth.user","pk":1,"fields":{"username":1}}]`, "number in fields.username"},
 		"no key":      {`[{"model":"auth.user","fields":{"username":"a"}}]`, "no pk"},
 		"no username": {`[{"model":"auth.user","pk":1,"fields":{}}]`, "no username"},
 	} {
-		_, err := django.Convert(strings.NewReader(test.input), django.Options{Server: "login"})
+		_, err := django.Convert(t.Context(), strings.NewReader(test.input), django.Options{Server: "login"})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error = %v", name, err)
 		}
 	}
-	if _, err := django.Convert(strings.NewReader("[]"), django.Options{}); !errors.Is(err, django.ErrNoUsers) {
+	if _, err := django.Convert(t.Context(), strings.NewReader("[]"), django.Options{}); !errors.Is(err, django.ErrNoUsers) {
 		t.Errorf("no users: error = %v", err)
 	}
 }
@@ -130,7 +131,7 @@ func FuzzConvert(f *testing.F) {
 	f.Add(string(dump(f)))
 	f.Add(`[{"model":"auth.user","pk":"a","fields":{"username":"` + strings.Repeat("é", 80) + `"}}]`)
 	f.Fuzz(func(t *testing.T, input string) {
-		users, err := django.Convert(strings.NewReader(input), django.Options{Server: "login"})
+		users, err := django.Convert(t.Context(), strings.NewReader(input), django.Options{Server: "login"})
 		if err != nil {
 			return
 		}

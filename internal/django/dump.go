@@ -2,6 +2,7 @@ package django
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -23,7 +24,9 @@ type record struct {
 		LastName  string `json:"last_name"`
 		Email     string `json:"email"`
 		Active    *bool  `json:"is_active"`
-		Groups    []key  `json:"groups"`
+		Staff     bool   `json:"is_staff"`
+		Superuser bool   `json:"is_superuser"`
+		Groups    []ref  `json:"groups"`
 	} `json:"fields"`
 }
 
@@ -41,6 +44,23 @@ func (k *key) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &number)
 	*k = key(number)
 	return err
+}
+
+// ref is a reference to another entry: its primary key, or the natural key that "dumpdata --natural-foreign" writes, which
+// of a group is its name.
+type ref struct {
+	key  key
+	name string
+}
+
+// UnmarshalJSON takes both.
+func (r *ref) UnmarshalJSON(data []byte) error {
+	var natural []string
+	if err := json.Unmarshal(data, &natural); err == nil && len(natural) == 1 {
+		r.name = natural[0]
+		return nil
+	}
+	return json.Unmarshal(data, &r.key)
 }
 
 // Models of django.contrib.auth.
@@ -73,7 +93,7 @@ func decode(dump io.Reader) (users []record, groups map[key]string, err error) {
 		}
 		var r record
 		if err := json.Unmarshal(data, &r); err != nil {
-			return nil, nil, fmt.Errorf("entry %d of the dump is no %s: use the default user model's fields", i+1, kind.Model)
+			return nil, nil, fmt.Errorf("entry %d of the dump, a %s, %s", i+1, kind.Model, mismatch(err))
 		}
 		if r.Model == modelGroup {
 			groups[r.Key] = r.Fields.Name
@@ -82,4 +102,12 @@ func decode(dump io.Reader) (users []record, groups map[key]string, err error) {
 		users = append(users, r)
 	}
 	return users, groups, nil
+}
+
+// mismatch says which field of an entry is not as Django's default user model has it.
+func mismatch(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return fmt.Sprintf("has a %s in %s, which Django's default user model does not", wrong.Value, wrong.Field)
+	}
+	return "is not as Django's default user model writes it: " + err.Error()
 }

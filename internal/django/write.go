@@ -1,35 +1,28 @@
 package django
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
-	"sigs.k8s.io/yaml"
+	"github.com/authserver-dev/operator/internal/manifest"
 )
 
-// Write writes manifests for "kubectl apply": for each user the Secret and the OAuthUser, with notes as comments.
+// Write writes manifests for "kubectl apply": for each user the Secret and the OAuthUser, with notes as comments in the
+// document of the OAuthUser. A user who is not written has a document with the notes alone.
 func Write(to io.Writer, users []User) error {
-	var out bytes.Buffer
+	var documents []manifest.Document
 	for _, user := range users {
-		for _, note := range user.Notes {
-			fmt.Fprintf(&out, "# %s: %s\n", user.User.Name, note)
-		}
-		objects := []any{user.User}
 		if user.Secret != nil {
-			objects = []any{user.Secret, user.User}
+			documents = append(documents, manifest.Document{Object: user.Secret})
 		}
-		for _, object := range objects {
-			manifest, err := yaml.Marshal(object)
-			if err != nil {
-				return fmt.Errorf("encoding %s: %w", user.User.Name, err)
-			}
-			out.WriteString("---\n")
-			out.Write(manifest)
+		document := manifest.Document{Comments: make([]string, 0, len(user.Notes))}
+		for _, note := range user.Notes {
+			document.Comments = append(document.Comments, fmt.Sprintf("%q: %s", user.Username, note))
 		}
+		if user.User != nil {
+			document.Object = user.User
+		}
+		documents = append(documents, document)
 	}
-	if _, err := to.Write(out.Bytes()); err != nil {
-		return fmt.Errorf("writing the manifests: %w", err)
-	}
-	return nil
+	return manifest.Write(to, documents)
 }

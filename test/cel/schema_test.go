@@ -104,8 +104,8 @@ var _ = Describe("Schema", func() {
 				s.Spec.Scopes = []authv1alpha1.Scope{{Name: "a"}, {Name: "a"}}
 			})
 		}, "spec.scopes[1]"),
-		Entry("a username of 65 characters", func() client.Object {
-			return user(username(strings.Repeat("ü", 65)))
+		Entry("a username of 151 characters", func() client.Object {
+			return user(username(strings.Repeat("ü", 151)))
 		}, "spec.username"),
 		Entry("an RSA key of 1024 bits", func() client.Object {
 			return application(keys("private_key_jwt", "", &authv1alpha1.JSONWebKey{
