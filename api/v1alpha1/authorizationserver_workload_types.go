@@ -112,7 +112,26 @@ type TLS struct {
 	// certificate is taken over without a restart.
 	// +required
 	CertificateSecretRef SecretReference `json:"certificateSecretRef,omitzero"`
+
+	// clientCertificates says whether callers are asked for a certificate in the TLS handshake, to be passed on to Authlete
+	// (RFC 8705). Default Ignore. Certificates that a proxy in trustedProxies passes on are taken in any case.
+	// +optional
+	ClientCertificates ClientCertificateMode `json:"clientCertificates,omitempty"`
 }
+
+// ClientCertificateMode says whether callers are asked for a certificate.
+//
+// +kubebuilder:validation:Enum=Ignore;Request
+type ClientCertificateMode string
+
+// Client certificate modes.
+const (
+	// ClientCertificatesIgnore asks nobody.
+	ClientCertificatesIgnore ClientCertificateMode = "Ignore"
+	// ClientCertificatesRequest asks everybody, and takes callers without a certificate, too. Browsers of people who have
+	// certificates ask which one to present.
+	ClientCertificatesRequest ClientCertificateMode = "Request"
+)
 
 // CIDR is a range of addresses, for example 10.0.0.0/8.
 //

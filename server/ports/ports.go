@@ -30,6 +30,9 @@ type Port struct {
 	Handler http.Handler
 	// TLS makes the port serve HTTPS; the files are followed.
 	TLS *configv1alpha1.TLSFiles
+	// ClientCertificates says that callers are asked for a certificate in the TLS handshake. Any is taken: whoever uses it
+	// checks it.
+	ClientCertificates bool
 }
 
 // Listener is an open port.
@@ -76,6 +79,9 @@ func (l *Listener) listen(port Port, log *slog.Logger) error {
 		l.server.TLSConfig = &tls.Config{
 			MinVersion:     tls.VersionTLS12,
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return l.certificate.Get(), nil },
+		}
+		if port.ClientCertificates {
+			l.server.TLSConfig.ClientAuth = tls.RequestClientCert
 		}
 	}
 	l.socket, err = net.Listen("tcp", port.Address) //nolint:noctx // opened at once or not at all

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,46 @@ func TestOpenLeavesNothing(t *testing.T) {
 		t.Errorf("the first port is still open: %v", err)
 	} else {
 		again.Close()
+	}
+}
+
+// TestClientCertificates: a port that asks for certificates takes any, and callers without one; another port asks nobody.
+func TestClientCertificates(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := configv1alpha1.TLSFiles{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
+	certificate, key := programtest.Certificate(t)
+	for path, data := range map[string][]byte{files.CertFile: certificate, files.KeyFile: key} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	presented := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, strconv.Itoa(len(r.TLS.PeerCertificates)))
+	})
+	listeners := open(t, ports.Port{Name: "asks", Address: local, Handler: presented, TLS: &files, ClientCertificates: true},
+		ports.Port{Name: "asks-nobody", Address: local, Handler: presented, TLS: &files})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- ports.Serve(ctx, listeners, ports.Stop{Finish: time.Minute}) }()
+	with, without := &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}}, &tls.Config{InsecureSkipVerify: true}
+	for _, test := range []struct {
+		listener *ports.Listener
+		config   *tls.Config
+		want     string
+	}{{listeners[0], with, "1"}, {listeners[0], without, "0"}, {listeners[1], with, "0"}} {
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: test.config, DisableKeepAlives: true}}
+		if _, got := programtest.Get(t, client, "https://"+test.listener.Address()); got != test.want {
+			t.Errorf("%s: %s certificates, want %s", test.listener.Name(), got, test.want)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,10 +2,12 @@ package serve_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +74,55 @@ func TestServeAuthlete(t *testing.T) {
 	p.check(t, api.URL, secret)
 }
 
+// TestClientCertificateReachesAuthlete: what a client presents in the TLS handshake is part of the call.
+func TestClientCertificateReachesAuthlete(t *testing.T) {
+	t.Parallel()
+	sent := make(chan string, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/auth/token") {
+			body, _ := io.ReadAll(r.Body) // a part of it is missed below
+			sent <- string(body)
+		}
+		_, _ = io.WriteString(w, `{"issuer":"http://127.0.0.1:1","keys":[],"action":"OK","responseContent":"{}"}`)
+	}))
+	t.Cleanup(api.Close)
+	certificate, key := programtest.Certificate(t)
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := configv1alpha1.TLSFiles{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
+	for path, data := range map[string][]byte{files.CertFile: certificate, files.KeyFile: key} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := startAuthlete(t, api.URL, "secret", func(c *configv1alpha1.ServerConfig) {
+		c.TLS, c.ClientCertificates = &files, configv1alpha1.ClientCertificatesRequest
+	})
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}}, DisableKeepAlives: true,
+	}}
+	response, err := client.PostForm("https://"+p.listen.Public+"/api/token", url.Values{"grant_type": {"client_credentials"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	var members struct {
+		Certificate string `json:"clientCertificate"`
+	}
+	if err := json.Unmarshal([]byte(<-sent), &members); err != nil || members.Certificate != string(certificate) {
+		t.Errorf("%v: the call has %q, want %q", err, members.Certificate, certificate)
+	}
+	p.stop()
+	if err := <-p.done; err != nil {
+		t.Error(err)
+	}
+}
+
 // authletes is the program with Authlete as its backend.
 type authletes struct {
 	*process
@@ -80,7 +131,7 @@ type authletes struct {
 }
 
 // startAuthlete starts the program with credentials of the API 3.0.
-func startAuthlete(t *testing.T, base, secret string) *authletes {
+func startAuthlete(t *testing.T, base, secret string, changes ...func(*configv1alpha1.ServerConfig)) *authletes {
 	t.Helper()
 	folder := t.TempDir()
 	ini := "[authlete]\napi_version = V3\nbase_url = " + base + "\nservice.api_key = 4711\nservice.access_token = " + secret + "\n"
@@ -92,6 +143,9 @@ func startAuthlete(t *testing.T, base, secret string) *authletes {
 			Type: configv1alpha1.BackendAuthlete, Authlete: &configv1alpha1.AuthleteBackend{CredentialsDirectory: folder},
 		}
 		c.Listen.Management = ""
+		for _, change := range changes {
+			change(c)
+		}
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)

@@ -102,7 +102,10 @@ func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog
 		return err
 	}
 	listeners, err := ports.Open(append([]ports.Port{
-		{Name: portPublic, Address: settings.Listen.Public, Handler: srv.Public(), TLS: settings.TLS},
+		{
+			Name: portPublic, Address: settings.Listen.Public, Handler: srv.Public(), TLS: settings.TLS,
+			ClientCertificates: settings.ClientCertificates == configv1alpha1.ClientCertificatesRequest,
+		},
 		{Name: portMetrics, Address: settings.Listen.Metrics, Handler: srv.Metrics()},
 	}, served.Ports()...), log)
 	if err != nil {

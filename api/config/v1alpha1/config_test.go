@@ -102,6 +102,8 @@ func TestValidate(t *testing.T) {
 		"negative delay":        {func(c *configv1alpha1.ServerConfig) { c.Login.MaxDelaySeconds = -1 }, "login.maxDelaySeconds"},
 		"negative page life":    {func(c *configv1alpha1.ServerConfig) { c.Session.InteractionSeconds = -1 }, "session.interactionSeconds"},
 		"no key ring":           {func(c *configv1alpha1.ServerConfig) { c.Session.KeyRingFile = "" }, "session.keyRingFile"},
+		"unknown certificates":  {func(c *configv1alpha1.ServerConfig) { c.ClientCertificates = "Demand" }, "clientCertificates"},
+		"certificates, no TLS":  {func(c *configv1alpha1.ServerConfig) { c.ClientCertificates = "Request" }, "clientCertificates"},
 		"unknown consent":       {func(c *configv1alpha1.ServerConfig) { c.Session.Consent = "Never" }, "session.consent"},
 		"negative lifetime":     {func(c *configv1alpha1.ServerConfig) { c.Service.Tokens.IDTokenSeconds = -1 }, "service.tokens.idTokenSeconds"},
 		"bad logo":              {func(c *configv1alpha1.ServerConfig) { c.Service.LogoURI = "javascript:alert(1)" }, "service.logoURI"},

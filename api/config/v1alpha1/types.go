@@ -29,6 +29,8 @@ type ServerConfig struct {
 	Listen Listen `json:"listen,omitzero"`
 	// TLS makes the public port serve HTTPS.
 	TLS *TLSFiles `json:"tls,omitempty"`
+	// ClientCertificates says whether the public port asks callers for a certificate in the TLS handshake. Default Ignore.
+	ClientCertificates ClientCertificateMode `json:"clientCertificates,omitempty"`
 	// TrustedProxies are CIDRs whose X-Forwarded-For is believed when the address of a caller is taken for throttling
 	// and the request log. Default none: where requests carry the header nevertheless, failed logins slow down accounts
 	// only, because many callers may share the address that the server sees. Their Client-Cert and Client-Cert-Chain
@@ -67,6 +69,18 @@ type TLSFiles struct {
 	CertFile string `json:"certFile"`
 	KeyFile  string `json:"keyFile"`
 }
+
+// ClientCertificateMode says whether callers are asked for a certificate.
+type ClientCertificateMode string
+
+// Client certificate modes.
+const (
+	// ClientCertificatesIgnore asks nobody.
+	ClientCertificatesIgnore ClientCertificateMode = "Ignore"
+	// ClientCertificatesRequest asks everybody, and takes callers without a certificate, too. The backend checks what is
+	// presented. Browsers of people who have certificates ask which one to present.
+	ClientCertificatesRequest ClientCertificateMode = "Request"
+)
 
 // ConsentMode says when the consent page is shown.
 type ConsentMode string

@@ -30,6 +30,7 @@ func Validate(c *ServerConfig) field.ErrorList {
 	if c.TLS != nil {
 		errs = append(errs, validateTLS(field.NewPath("tls"), *c.TLS)...)
 	}
+	errs = append(errs, validateClientCertificates(field.NewPath("clientCertificates"), c)...)
 	errs = append(errs, validateBackend(field.NewPath("backend"), &c.Backend)...)
 	errs = append(errs, validateListen(field.NewPath("listen"), &c.Listen)...)
 	errs = append(errs, validateService(field.NewPath("service"), &c.Service)...)
@@ -38,6 +39,17 @@ func Validate(c *ServerConfig) field.ErrorList {
 	errs = append(errs, required(field.NewPath("users", "directory"), c.Users.Directory)...)
 	errs = append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
 	return append(errs, validateNumbers(c)...)
+}
+
+// validateClientCertificates checks that only a port with TLS asks for certificates.
+func validateClientCertificates(path *field.Path, c *ServerConfig) field.ErrorList {
+	switch {
+	case c.ClientCertificates == "":
+		return nil // as Ignore: the default is not written into files
+	case c.ClientCertificates == ClientCertificatesRequest && c.TLS == nil:
+		return field.ErrorList{field.Invalid(path, c.ClientCertificates, "needs tls: the handshake is where a certificate is presented")}
+	}
+	return each(path, []string{string(c.ClientCertificates)}, []string{string(ClientCertificatesIgnore), string(ClientCertificatesRequest)})
 }
 
 // validateLog checks how the process logs.

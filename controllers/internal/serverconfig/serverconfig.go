@@ -37,6 +37,7 @@ func Render(as *authv1alpha1.AuthorizationServer) (*configv1alpha1.ServerConfig,
 	}
 	if spec.TLS != nil {
 		c.TLS = &configv1alpha1.TLSFiles{CertFile: configv1alpha1.PublicCertFile, KeyFile: configv1alpha1.PublicKeyFile}
+		c.ClientCertificates = configv1alpha1.ClientCertificateMode(spec.TLS.ClientCertificates)
 	}
 	for _, cidr := range spec.TrustedProxies {
 		c.TrustedProxies = append(c.TrustedProxies, string(cidr))

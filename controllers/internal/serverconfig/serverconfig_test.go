@@ -46,6 +46,21 @@ func TestRotationRequestReachesTheServer(t *testing.T) {
 	}
 }
 
+func TestClientCertificatesReachTheServer(t *testing.T) {
+	t.Parallel()
+	as := server("https://login.example.com")
+	for _, mode := range []authv1alpha1.ClientCertificateMode{"", authv1alpha1.ClientCertificatesIgnore, authv1alpha1.ClientCertificatesRequest} {
+		as.Spec.TLS = &authv1alpha1.TLS{CertificateSecretRef: authv1alpha1.SecretReference{Name: "tls"}, ClientCertificates: mode}
+		config, err := serverconfig.Render(as)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(config.ClientCertificates) != string(mode) {
+			t.Errorf("%q became %q", mode, config.ClientCertificates)
+		}
+	}
+}
+
 // authleted returns a server with Authlete as its backend.
 func authleted(a authv1alpha1.AuthleteBackend) *authv1alpha1.AuthorizationServer {
 	as := server("https://login.example.com")
