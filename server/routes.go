@@ -12,6 +12,7 @@ import (
 	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/discovery"
 	"github.com/authserver-dev/operator/server/federation"
+	"github.com/authserver-dev/operator/server/interaction"
 	"github.com/authserver-dev/operator/server/introspect"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/revoke"
@@ -66,7 +67,7 @@ func (s *Server) authorization(p *parts, base string) *authorize.Handler {
 		Service: web.Service{
 			Name: config.Service.Name, LogoURI: config.Service.LogoURI, PolicyURI: config.Service.PolicyURI, TosURI: config.Service.TosURI,
 		},
-		Remember: config.Session.Consent == configv1alpha1.ConsentRemember,
+		Rules:    interaction.Rules{Remember: config.Session.Consent == configv1alpha1.ConsentRemember},
 		Lifetime: config.Session.InteractionSeconds.Duration(), Clock: s.deps.Clock,
 	})
 }

@@ -10,6 +10,7 @@ import (
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/clientcall"
+	"github.com/authserver-dev/operator/server/interaction"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/requestlog"
@@ -39,8 +40,7 @@ type Options struct {
 	DecisionPath string
 	// Service is what the pages show of the service.
 	Service web.Service
-	// Remember keeps consent for the session; else it is asked for each time.
-	Remember bool
+	Rules   interaction.Rules
 	// Lifetime is how long a page can be submitted.
 	Lifetime time.Duration
 	Clock    func() time.Time
@@ -53,11 +53,13 @@ type Handler struct {
 	authorization reply.Table[authlete.AuthorizationAction]
 	issued        reply.Table[authlete.AuthorizationIssueAction]
 	failed        reply.Table[authlete.AuthorizationFailAction]
+
+	granted, denied *repeats
 }
 
 // New returns the handler.
 func New(opts Options) *Handler {
-	h := &Handler{Options: opts}
+	h := &Handler{Options: opts, granted: newRepeats(maxGranted, opts.Clock), denied: newRepeats(maxDenied, opts.Clock)}
 	location, form, internal := reply.Rule{Make: reply.Redirect}, reply.Rule{Make: h.formPost}, reply.Rule{Failure: true}
 	h.authorization = reply.Table[authlete.AuthorizationAction]{
 		Call: "auth/authorization", Rules: map[authlete.AuthorizationAction]reply.Rule{
@@ -98,9 +100,9 @@ func (h *Handler) Authorize(r *http.Request) reply.Answer {
 func (h *Handler) react(r *http.Request, response *authlete.AuthorizationResponse, parameters string) reply.Answer {
 	switch response.Action {
 	case authlete.AuthorizationInteraction:
-		return h.interact(r, newInteraction(response, parameters, h.Clock()))
+		return h.interact(r, interaction.New(response, parameters, h.Clock()))
 	case authlete.AuthorizationNoInteraction:
-		return h.silent(r, newInteraction(response, parameters, h.Clock()))
+		return h.silent(r, interaction.New(response, parameters, h.Clock()))
 	case authlete.AuthorizationBadRequest:
 		return h.refused(r, response.ResponseContent)
 	default:
@@ -152,25 +154,31 @@ func describe(parameters string) requestlog.Entry {
 }
 
 // silent answers a request with prompt=none.
-func (h *Handler) silent(r *http.Request, in *Interaction) reply.Answer {
+func (h *Handler) silent(r *http.Request, in *interaction.Interaction) reply.Answer {
 	s, user := h.Cookies.Current(r)
-	if problem := silentProblem(in, s, h.Remember, h.Clock()); problem != "" {
-		return h.fail(r.Context(), in, problem)
+	if step := interaction.Silent(in, s, h.Rules, h.Clock()); step.Kind != interaction.Issue {
+		return h.fail(r.Context(), in, step.Reason)
 	}
 	return h.issue(r.Context(), in, account{s, user})
 }
 
 // interact shows the page, unless the session and what it remembers answer the request.
-func (h *Handler) interact(r *http.Request, in *Interaction) reply.Answer {
-	if !acrSatisfied(in) {
-		return h.fail(r.Context(), in, authlete.AuthorizationFailAcrNotSatisfied)
-	}
+func (h *Handler) interact(r *http.Request, in *interaction.Interaction) reply.Answer {
 	s, user := h.Cookies.Current(r)
-	satisfied := loginProblem(in, s, h.Clock()) == "" && !in.has(authlete.PromptSelectAccount)
-	if satisfied && !consentNeeded(in, s, h.Remember) {
+	step := interaction.Next(in, s, h.Rules, h.Clock())
+	switch step.Kind {
+	case interaction.Issue:
 		return h.issue(r.Context(), in, account{s, user})
+	case interaction.Refuse:
+		return h.fail(r.Context(), in, step.Reason)
+	default:
+		return h.show(r, in, view{account: account{s, user}, username: in.LoginHint, status: http.StatusOK})
 	}
+}
+
+// show shows the page of an interaction that begins: it is bound to the browser.
+func (h *Handler) show(r *http.Request, in *interaction.Interaction, v view) reply.Answer {
 	browser, cookie := h.Cookies.Browser(r)
 	in.Browser = browser
-	return h.page(in, view{account: account{s, user}, username: in.LoginHint, status: http.StatusOK}).WithCookie(cookie)
+	return h.page(in, v).WithCookie(cookie)
 }

@@ -4,16 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/interaction"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
 )
 
 // issue asks the backend for the response to the client.
-func (h *Handler) issue(ctx context.Context, in *Interaction, who account) reply.Answer {
+func (h *Handler) issue(ctx context.Context, in *interaction.Interaction, who account) reply.Answer {
 	cookie, err := h.Cookies.Touch(who.session)
 	if err != nil {
 		return reply.Failed("Sealing a session failed", "error", err.Error())
@@ -32,7 +34,13 @@ func (h *Handler) issue(ctx context.Context, in *Interaction, who account) reply
 		answer := h.used(in).Noting(reply.Outcome(string(response.Action), response.ResultCode))
 		return about(answer, who).WithCookie(cookie)
 	}
-	return about(h.issued.Answer(response.Action, response.ResultCode, response.ResponseContent), who).WithCookie(cookie)
+	return about(toClient(h.issued.Answer(response.Action, response.ResultCode, response.ResponseContent)), who).WithCookie(cookie)
+}
+
+// toClient marks an answer that the browser carries to the client.
+func toClient(answer reply.Answer) reply.Answer {
+	answer.ToClient = !answer.Log.Failed()
+	return answer
 }
 
 // about notes whose request is answered.
@@ -42,13 +50,13 @@ func about(answer reply.Answer, who account) reply.Answer {
 }
 
 // fail asks the backend for the refusal to the client.
-func (h *Handler) fail(ctx context.Context, in *Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
+func (h *Handler) fail(ctx context.Context, in *interaction.Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
 	answer := h.failure(ctx, in, reason)
 	answer.Log.Param("reason", string(reason))
 	return answer
 }
 
-func (h *Handler) failure(ctx context.Context, in *Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
+func (h *Handler) failure(ctx context.Context, in *interaction.Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
 	response, err := h.Backend.AuthorizationFail(ctx, &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
 	if err != nil {
 		return reply.FailedBackend(err)
@@ -56,7 +64,7 @@ func (h *Handler) failure(ctx context.Context, in *Interaction, reason authlete.
 	if response.Action == authlete.AuthorizationFailActionBadRequest {
 		return h.used(in).Noting(reply.Outcome(string(response.Action), response.ResultCode))
 	}
-	return h.failed.Answer(response.Action, response.ResultCode, response.ResponseContent)
+	return toClient(h.failed.Answer(response.Action, response.ResultCode, response.ResponseContent))
 }
 
 // formPost answers with the page that the backend made to send its parameters by a form.
@@ -66,11 +74,36 @@ func (h *Handler) formPost(content string) reply.Answer {
 }
 
 // used says that a decision was made before: the ticket is gone. Nothing happens twice.
-func (h *Handler) used(in *Interaction) reply.Answer {
-	return h.message(http.StatusBadRequest, in.wayBack(web.MessagePage{
+func (h *Handler) used(in *interaction.Interaction) reply.Answer {
+	return h.message(http.StatusBadRequest, wayBack(in, web.MessagePage{
 		Title: "This page was used already",
 		Text:  "Your decision has been sent to the application before, or it came too late. Go back to the application and start again if you need to.",
 	}))
+}
+
+// expired says that a page is too old, or not one of this browser's.
+func (h *Handler) expired() reply.Answer {
+	return h.message(http.StatusBadRequest, web.MessagePage{
+		Title: "This page has expired", Text: "Go back to the application and start again.",
+	})
+}
+
+// wayBack adds where the person can go on: the application's home page, or the site that the request came from.
+func wayBack(in *interaction.Interaction, page web.MessagePage) web.MessagePage {
+	page.BackURI, page.BackName = in.ClientURI, in.ClientName
+	if page.BackURI == "" {
+		page.BackURI = origin(in.RedirectURI)
+	}
+	return page
+}
+
+// origin is the site of a redirect URI; "" if it has none.
+func origin(redirectURI string) string {
+	parsed, err := url.Parse(redirectURI)
+	if err != nil || (parsed.Scheme != "https" && parsed.Scheme != "http") || parsed.Host == "" {
+		return ""
+	}
+	return parsed.Scheme + "://" + parsed.Host + "/"
 }
 
 // refused shows why a request cannot be processed; it must not be sent to an unproven redirect URI.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
+	"github.com/authserver-dev/operator/server/interaction"
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/session"
 	"github.com/authserver-dev/operator/server/users"
@@ -22,10 +23,17 @@ type view struct {
 	username string
 	problem  string
 	status   int
+	// logIn asks to log in whoever is logged in: credentials were typed.
+	logIn bool
 }
 
 // page shows the login and consent page.
-func (h *Handler) page(in *Interaction, v view) reply.Answer {
+func (h *Handler) page(in *interaction.Interaction, v view) reply.Answer {
+	drawnFor := v.account.session
+	if v.logIn {
+		drawnFor = nil
+	}
+	shown := in.Draw(drawnFor, h.Rules, h.Clock())
 	sealed, err := h.Sealer.Seal(session.PurposeInteraction, in)
 	if err != nil {
 		return reply.Failed("Sealing an interaction failed", "error", err.Error())
@@ -36,9 +44,7 @@ func (h *Handler) page(in *Interaction, v view) reply.Answer {
 			Name: in.ClientName, Description: in.Description, LogoURI: in.LogoURI, HomeURI: in.ClientURI, PolicyURI: in.PolicyURI, TosURI: in.TosURI,
 		},
 		Action: h.DecisionPath, Interaction: sealed, Problem: v.problem, RedirectURI: in.RedirectURI,
-		Consent:       consentNeeded(in, v.account.session, h.Remember),
-		LoginRequired: loginProblem(in, v.account.session, h.Clock()) != "",
-		Username:      v.username,
+		Consent: shown.Permissions, LoginRequired: shown.LogIn, Username: v.username,
 	}
 	for _, scope := range in.Scopes {
 		page.Scopes = append(page.Scopes, web.Scope{Name: scope.Name, Description: scope.Description})
@@ -56,18 +62,20 @@ func (h *Handler) page(in *Interaction, v view) reply.Answer {
 	return reply.Page(v.status, rendered.HTML, rendered.Policy)
 }
 
-// showAccount fills in who is, or must be, logged in.
-func (h *Handler) showAccount(page *web.AuthorizePage, in *Interaction, v view) {
+// showAccount fills in who is, or must be, logged in. The name of the person whom a request demands is shown only to who
+// knows that person already: who has an ID token, or is logged in as that person. Otherwise the page is the same whether
+// the person exists or not.
+func (h *Handler) showAccount(page *web.AuthorizePage, in *interaction.Interaction, v view) {
 	if !page.LoginRequired {
 		page.UserName, page.Username = users.DisplayName(v.account.user), v.account.user.Username
 		page.MaySwitch = in.Subject == ""
 		return
 	}
-	if in.Subject == "" {
+	known := in.Hinted || (v.account.session != nil && v.account.session.Subject == in.Subject)
+	if in.Subject == "" || !known {
 		return
 	}
-	page.UsernameFixed, page.Username = true, ""
 	if wanted := h.Users.BySubject(in.Subject); wanted != nil {
-		page.Username = wanted.Username
+		page.UsernameFixed, page.Username = true, wanted.Username
 	}
 }

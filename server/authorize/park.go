@@ -7,7 +7,6 @@ import (
 
 	"github.com/authserver-dev/operator/server/reply"
 	"github.com/authserver-dev/operator/server/session"
-	"github.com/authserver-dev/operator/server/web"
 )
 
 const (
@@ -51,9 +50,7 @@ func (h *Handler) unpark(r *http.Request) (parameters string, instead *reply.Ans
 	var request parked
 	err := h.Sealer.Open(session.PurposeRequest, sealed, &request)
 	if err != nil || h.Clock().Sub(time.Unix(request.At, 0)) > h.Lifetime {
-		answer := h.message(http.StatusBadRequest, web.MessagePage{
-			Title: "This page has expired", Text: "Go back to the application and start again.",
-		})
+		answer := h.expired()
 		return "", &answer
 	}
 	return request.Parameters, nil

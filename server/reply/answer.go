@@ -48,6 +48,8 @@ type Answer struct {
 	Preflight *Preflight
 	// Cookies are set in the browser.
 	Cookies []*http.Cookie
+	// ToClient says that the browser carries the answer to a client: the request is done, whoever sends it again.
+	ToClient bool
 	// Log is what the line of the request says about the answer.
 	Log requestlog.Entry
 

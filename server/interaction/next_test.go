@@ -1,6 +1,7 @@
-package authorize
+package interaction
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -16,12 +17,12 @@ func loggedIn(age time.Duration) *session.Session {
 	return &session.Session{ID: "s", Subject: "1", AuthTime: now().Add(-age).Unix()}
 }
 
-// TestSilentProblem holds prompt=none to the order of the checks: login, age, subject, class, consent.
-func TestSilentProblem(t *testing.T) {
+// TestSilent holds prompt=none to the order of the checks: login, age, subject, class, consent.
+func TestSilent(t *testing.T) {
 	t.Parallel()
 	allowed := func(in *Interaction) *session.Session {
 		s := loggedIn(time.Minute)
-		s.Remember(in.consent())
+		s.Remember(in.Fingerprint())
 		return s
 	}
 	everything := Interaction{MaxAge: 30, Subject: "2", Acrs: []string{"gold"}, AcrEssential: true}
@@ -45,11 +46,17 @@ func TestSilentProblem(t *testing.T) {
 		"first party": {
 			Interaction{FirstParty: true}, func(*Interaction) *session.Session { return loggedIn(0) }, true, "",
 		},
+		"fresh login": {Interaction{FreshLogin: true}, allowed, false, authlete.AuthorizationFailNotAuthenticated},
+		"choice": {
+			Interaction{Prompts: []authlete.Prompt{authlete.PromptSelectAccount}},
+			allowed, false,
+			authlete.AuthorizationFailAccountSelectionRequired,
+		},
 		"native application": {Interaction{Unproven: true}, allowed, false, authlete.AuthorizationFailConsentRequired},
 		"all is well":        {Interaction{Subject: "1", MaxAge: 3600, Scopes: []authlete.Scope{{Name: "openid"}}}, allowed, false, ""},
 	} {
 		in := test.in
-		if got := silentProblem(&in, test.session(&in), !test.forget, now()); got != test.want {
+		if got := Silent(&in, test.session(&in), Rules{Remember: !test.forget}, now()).Reason; got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
@@ -65,20 +72,22 @@ func TestConsentNeeded(t *testing.T) {
 		"allowed before":        {Interaction{}, true, false},
 		"asked for":             {Interaction{Prompts: []authlete.Prompt{authlete.PromptConsent}}, true, true},
 		"asked of first party":  {Interaction{Prompts: []authlete.Prompt{authlete.PromptConsent}, FirstParty: true}, true, true},
-		"first party":           {Interaction{FirstParty: true, Unproven: true}, false, false},
+		"first party":           {Interaction{FirstParty: true}, false, false},
+		"first party, unproven": {Interaction{FirstParty: true, Unproven: true}, true, true},
 		"always":                {Interaction{}, false, true},
 		"unproven":              {Interaction{Unproven: true}, true, true},
 		"another client number": {Interaction{ClientNumber: "2"}, true, true},
 	} {
 		s := loggedIn(0)
-		s.Remember((&Interaction{}).consent())
-		if got := consentNeeded(&test.in, s, test.remember); got != test.want {
-			t.Errorf("%s: %v", name, got)
+		s.Remember((&Interaction{}).Fingerprint())
+		step := Next(&test.in, s, Rules{Remember: test.remember}, now())
+		if (step.Kind == Consent) != test.want || (step.Kind == Issue) == test.want {
+			t.Errorf("%s: %+v", name, step)
 		}
 	}
 }
 
-func TestNewInteraction(t *testing.T) {
+func TestNew(t *testing.T) {
 	t.Parallel()
 	registered := []string{"https://app.example.com/cb"}
 	for name, test := range map[string]struct {
@@ -125,14 +134,24 @@ func TestNewInteraction(t *testing.T) {
 		},
 		"prompt login":  {"", authlete.Client{}, []authlete.Prompt{authlete.PromptLogin}, func(in *Interaction) bool { return in.FreshLogin }},
 		"prompt create": {"", authlete.Client{}, []authlete.Prompt{authlete.PromptCreate}, func(in *Interaction) bool { return in.FreshLogin }},
+		"no age":        {"max_age=0", authlete.Client{}, nil, func(in *Interaction) bool { return in.FreshLogin }},
+		"no age, zeros": {"max_age=000", authlete.Client{}, nil, func(in *Interaction) bool { return in.FreshLogin }},
+		"an age":        {"max_age=10", authlete.Client{}, nil, func(in *Interaction) bool { return !in.FreshLogin }},
+		"empty age":     {"max_age=", authlete.Client{}, nil, func(in *Interaction) bool { return !in.FreshLogin }},
+		"hint":          {"id_token_hint=x", authlete.Client{}, nil, func(in *Interaction) bool { return in.Hinted }},
+		"hint, claims":  {"id_token_hint=x&claims=%7B%7D", authlete.Client{}, nil, func(in *Interaction) bool { return !in.Hinted }},
+		"hint, object":  {"id_token_hint=x&request=y", authlete.Client{}, nil, func(in *Interaction) bool { return !in.Hinted }},
+		"claims":        {"claims=%7B%7D", authlete.Client{}, nil, func(in *Interaction) bool { return !in.Hinted }},
+		"carried along": {"a=b", authlete.Client{}, nil, func(in *Interaction) bool { return in.Parameters == "a=b" }},
+		"too large":     {"a=" + strings.Repeat("b", maxParameters), authlete.Client{}, nil, func(in *Interaction) bool { return in.Parameters == "" }},
 		"no prompt":     {"", authlete.Client{}, nil, func(in *Interaction) bool { return !in.FreshLogin }},
 	} {
-		in := newInteraction(&authlete.AuthorizationResponse{Client: &test.client, Prompts: test.prompts}, test.parameters, now())
+		in := New(&authlete.AuthorizationResponse{Client: &test.client, Prompts: test.prompts}, test.parameters, now())
 		if !test.want(in) {
 			t.Errorf("%s: %+v", name, in)
 		}
 	}
-	if in := newInteraction(&authlete.AuthorizationResponse{Ticket: "t"}, "", now()); in.Ticket != "t" || in.Created != now().Unix() {
+	if in := New(&authlete.AuthorizationResponse{Ticket: "t"}, "", now()); in.Ticket != "t" || in.Created != now().Unix() {
 		t.Errorf("without a client: %+v", in)
 	}
 }
