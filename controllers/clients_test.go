@@ -145,7 +145,9 @@ var _ = Describe("A client that the backend has already", func() {
 		create(ctx, &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Name: "given", Namespace: namespace}, StringData: map[string]string{"client_secret": "a-secret-of-the-owner"},
 		})
-		modify(ctx, c, func(c *authv1alpha1.OAuthClient) { c.Spec.Secret.SecretRef = &authv1alpha1.SecretKeyReference{Name: "given"} })
+		modify(ctx, c, func(c *authv1alpha1.OAuthClient) {
+			c.Spec.Secret.SecretRef = &authv1alpha1.SecretKeyReference{Name: "given"}
+		})
 		Eventually(func() string { return output(ctx) }).WithTimeout(patience).Should(Equal("a-secret-of-the-owner"))
 		Expect(now(ctx).ClientSecret).To(Equal("a-secret-of-the-owner"))
 		Expect(now(ctx).RedirectURIs).To(Equal(existing.RedirectURIs))

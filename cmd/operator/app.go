@@ -75,6 +75,8 @@ func run(ctx context.Context, args []string, std streams) error {
 	switch command {
 	case "import-django":
 		err = importDjango(ctx, args[1:], std)
+	case "import-authlete":
+		err = importAuthlete(ctx, args[1:], std)
 	case "request-token":
 		err = requestToken(ctx, args[1:], std.out, std.err)
 	default:

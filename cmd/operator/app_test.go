@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,6 +50,59 @@ func TestImportDjango(t *testing.T) {
 		"no server": {"import-django", dump}, "no file": {"import-django", "--server=a", "absent"}, "no dump": {"import-django", "--server=a"},
 	} {
 		if err := run(t.Context(), args, streams{strings.NewReader("{}"), io.Discard, io.Discard}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestImportAuthlete: clients of a service become manifests; no client secret and no credential is in what is written.
+func TestImportAuthlete(t *testing.T) {
+	t.Parallel()
+	const token, secret = "the-service-access-token", "the-secret-of-the-client"
+	var calls []string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls = append(calls, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
+		_, _ = io.WriteString(w, `{"totalCount":2,"clients":[
+			{"clientId":1,"clientIdAlias":"shop","clientIdAliasEnabled":true,"clientSecret":"`+secret+`","clientType":"CONFIDENTIAL","grantTypes":["CIBA"]},
+			{"clientId":2,"clientName":"Till","attributes":[{"key":"authserver.dev/owner","value":"apps/till/uid"}]}]}`)
+	}))
+	t.Cleanup(server.Close)
+	folder := t.TempDir()
+	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	ini := "[authlete]\napi_version = V3\nbase_url = " + server.URL + "\nservice.api_key = 42\nservice.access_token = " + token + "\n"
+	for name, value := range map[string]string{"authlete.ini": ini, "ca.pem": authority} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []string{folder, filepath.Join(folder, "authlete.ini")} {
+		var stdout, stderr bytes.Buffer
+		args := []string{"import-authlete", "--server=login", "--ca-file=" + filepath.Join(folder, "ca.pem"), from}
+		if err := run(t.Context(), args, streams{nil, &stdout, &stderr}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"client: \"1\"", "management: Observe", "deletionPolicy: Retain", "# client 1: spec.grantTypes was left out"} {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%q is not in\n%s", want, &stdout)
+			}
+		}
+		for _, want := range []string{"2 clients, 1 written", "apps/till/uid", "client 1: spec.grantTypes"} {
+			if !strings.Contains(stderr.String(), want) {
+				t.Errorf("%q is not in\n%s", want, &stderr)
+			}
+		}
+		if text := stdout.String() + stderr.String(); strings.Contains(text, token) || strings.Contains(text, secret) {
+			t.Errorf("a secret is in\n%s", text)
+		}
+	}
+	if want := []string{"GET /api/42/client/get/list Bearer " + token, "GET /api/42/client/get/list Bearer " + token}; !slices.Equal(calls, want) {
+		t.Errorf("calls %q, want %q", calls, want)
+	}
+	for name, args := range map[string][]string{
+		"no server": {folder}, "no credentials": {"--server=a"}, "absent": {"--server=a", "absent"}, "an empty directory": {"--server=a", t.TempDir()},
+		"no authorities": {"--server=a", "--ca-file=" + filepath.Join(folder, "authlete.ini"), folder},
+	} {
+		if err := run(t.Context(), append([]string{"import-authlete"}, args...), streams{nil, io.Discard, io.Discard}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
