@@ -215,11 +215,13 @@ func (r *Reconciler) checkIssuer(ctx context.Context, s *scope) (bool, error) {
 		other := &servers.Items[i]
 		if other.UID != s.server.UID && other.Spec.Issuer == s.server.Spec.Issuer && index.Older(other, s.server) && other.DeletionTimestamp.IsZero() {
 			status.Stall(s.server, authv1alpha1.ConditionIssuerUnique, authv1alpha1.ReasonIssuerConflict,
-				fmt.Sprintf("AuthorizationServer %q is older and has the issuer %q: choose another", other.Name, s.server.Spec.Issuer))
+				fmt.Sprintf("AuthorizationServer %q in the namespace %q is older and has the issuer %q: choose another",
+					other.Name, other.Namespace, s.server.Spec.Issuer))
 			return false, nil
 		}
 	}
-	status.Mark(s.server, authv1alpha1.ConditionIssuerUnique, true, authv1alpha1.ReasonUnique, "no older AuthorizationServer has the issuer")
+	status.Mark(s.server, authv1alpha1.ConditionIssuerUnique, true, authv1alpha1.ReasonUnique,
+		fmt.Sprintf("no older AuthorizationServer in the namespace %q has the issuer", s.server.Namespace))
 	return true, nil
 }
 

@@ -122,7 +122,7 @@ func (r *Reconciler) readSecret(ctx context.Context, s *scope, ref reference) (m
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist; it is waited for", ref.secret, ref.field))
+		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist in the namespace %q; it is waited for", ref.secret, ref.field, s.server.Namespace))
 		return nil, nil //nolint:nilnil // what is missing is noted
 	case err != nil:
 		return nil, fmt.Errorf("reading Secret %s: %w", ref.secret, err)
@@ -202,7 +202,8 @@ func (r *Reconciler) readClaim(ctx context.Context, s *scope) error {
 		return fmt.Errorf("reading PersistentVolumeClaim %s: %w", name, err)
 	case missing && own != "":
 		s.wrong(authv1alpha1.ReasonClaimNotFound,
-			fmt.Sprintf("PersistentVolumeClaim %q of spec.backend.embedded.storage.sqlite.volumeClaim does not exist; it is waited for", own))
+			fmt.Sprintf("PersistentVolumeClaim %q of spec.backend.embedded.storage.sqlite.volumeClaim does not exist in the namespace %q; it is waited for",
+				own, s.server.Namespace))
 	case !missing && own == "":
 		s.input.Claim = claim
 	}

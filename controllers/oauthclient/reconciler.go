@@ -121,7 +121,7 @@ func (r *Reconciler) reconcile(ctx context.Context, c *authv1alpha1.OAuthClient)
 		return 0, err
 	}
 	if server == nil {
-		message := fmt.Sprintf("AuthorizationServer %q does not exist; it is waited for", c.Spec.ServerRef.Name)
+		message := fmt.Sprintf("AuthorizationServer %q does not exist in the namespace %q; it is waited for", c.Spec.ServerRef.Name, c.Namespace)
 		status.Mark(c, authv1alpha1.ConditionRegistered, false, authv1alpha1.ReasonServerNotFound, message)
 		return 0, nil
 	}
@@ -145,12 +145,14 @@ func (r *Reconciler) checkID(ctx context.Context, c *authv1alpha1.OAuthClient) (
 	for i := range others.Items {
 		other := &others.Items[i]
 		if other.UID != c.UID && other.EffectiveClientID() == c.EffectiveClientID() && index.Older(other, c) {
-			message := fmt.Sprintf("OAuthClient %q is older and has the client ID %q: choose another", other.Name, c.EffectiveClientID())
+			message := fmt.Sprintf("OAuthClient %q in the namespace %q is older and has the client ID %q: choose another",
+				other.Name, other.Namespace, c.EffectiveClientID())
 			status.Stall(c, authv1alpha1.ConditionClientIDUnique, authv1alpha1.ReasonClientIDConflict, message)
 			return false, nil
 		}
 	}
-	status.Mark(c, authv1alpha1.ConditionClientIDUnique, true, authv1alpha1.ReasonUnique, "no older OAuthClient has the client ID")
+	status.Mark(c, authv1alpha1.ConditionClientIDUnique, true, authv1alpha1.ReasonUnique,
+		fmt.Sprintf("no older OAuthClient of the server in the namespace %q has the client ID", c.Namespace))
 	return true, nil
 }
 

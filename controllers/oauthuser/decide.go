@@ -17,10 +17,12 @@ func conflict(user *authv1alpha1.OAuthUser, others []authv1alpha1.OAuthUser) (re
 			continue
 		}
 		if other.Spec.UsernameKey() == user.Spec.UsernameKey() {
-			return authv1alpha1.ReasonUsernameConflict, fmt.Sprintf("OAuthUser %q is older and has the username %q: choose another", other.Name, user.Spec.Username)
+			return authv1alpha1.ReasonUsernameConflict, fmt.Sprintf("OAuthUser %q in the namespace %q is older and has the username %q: choose another",
+				other.Name, other.Namespace, user.Spec.Username)
 		}
 		if other.EffectiveSubject() == user.EffectiveSubject() {
-			return authv1alpha1.ReasonSubjectConflict, fmt.Sprintf("OAuthUser %q is older and has the subject %q: choose another", other.Name, user.EffectiveSubject())
+			return authv1alpha1.ReasonSubjectConflict, fmt.Sprintf("OAuthUser %q in the namespace %q is older and has the subject %q: choose another",
+				other.Name, other.Namespace, user.EffectiveSubject())
 		}
 	}
 	return "", ""

@@ -96,7 +96,7 @@ func (r *Reconciler) sourcePassword(ctx context.Context, user *authv1alpha1.OAut
 	switch {
 	case missing:
 		status.Mark(user, authv1alpha1.ConditionPasswordReady, false, authv1alpha1.ReasonSecretNotFound,
-			fmt.Sprintf("Secret %q of spec.password.secretRef does not exist; it is waited for", ref.Name))
+			fmt.Sprintf("Secret %q of spec.password.secretRef does not exist in the namespace %q; it is waited for", ref.Name, user.Namespace))
 		return secretValue{}, false, nil
 	case len(secret.Data[key]) == 0:
 		status.Mark(user, authv1alpha1.ConditionPasswordReady, false, authv1alpha1.ReasonSecretKeyMissing,

@@ -97,7 +97,8 @@ func (r *Reconciler) checkNames(ctx context.Context, user *authv1alpha1.OAuthUse
 		status.Stall(user, authv1alpha1.ConditionUsernameUnique, reason, message)
 		return false, nil
 	}
-	status.Mark(user, authv1alpha1.ConditionUsernameUnique, true, authv1alpha1.ReasonUnique, "no older OAuthUser has the username or the subject")
+	status.Mark(user, authv1alpha1.ConditionUsernameUnique, true, authv1alpha1.ReasonUnique,
+		fmt.Sprintf("no older OAuthUser of the server in the namespace %q has the username or the subject", user.Namespace))
 	return true, nil
 }
 
@@ -114,7 +115,7 @@ func (r *Reconciler) observeProjection(ctx context.Context, user *authv1alpha1.O
 		return fmt.Errorf("reading AuthorizationServer %s: %w", name, err)
 	}
 	if err != nil {
-		return no(authv1alpha1.ReasonServerNotFound, fmt.Sprintf("AuthorizationServer %q does not exist; it is waited for", name))
+		return no(authv1alpha1.ReasonServerNotFound, fmt.Sprintf("AuthorizationServer %q does not exist in the namespace %q; it is waited for", name, user.Namespace))
 	}
 	if !unique {
 		return no(authv1alpha1.ReasonConflict, "the user is not given to the server while another has its names")

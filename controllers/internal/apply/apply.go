@@ -29,11 +29,11 @@ const AnnotationApplied = "authserver.dev/applied"
 const digestBytes = 16
 
 // NotOwnedError means that an object of the name exists and belongs to somebody else. It is left alone.
-type NotOwnedError struct{ Kind, Name string }
+type NotOwnedError struct{ Kind, Namespace, Name string }
 
 // Error names the object and the way out.
 func (e *NotOwnedError) Error() string {
-	return fmt.Sprintf("%s %q exists and is not the operator's: delete it, or choose another name", e.Kind, e.Name)
+	return fmt.Sprintf("%s %q exists in the namespace %q and is not the operator's: delete it, or choose another name", e.Kind, e.Name, e.Namespace)
 }
 
 // ErrLeftover means that an object belongs to a deleted owner of the same name. It goes by itself.
@@ -130,7 +130,7 @@ func (a *Applier) checkOwner(owner, existing client.Object, gvk schema.GroupVers
 	if c := metav1.GetControllerOf(existing); c != nil && c.Kind == kind.Kind && c.Name == owner.GetName() {
 		return ErrLeftover
 	}
-	return &NotOwnedError{Kind: gvk.Kind, Name: existing.GetName()}
+	return &NotOwnedError{Kind: gvk.Kind, Namespace: existing.GetNamespace(), Name: existing.GetName()}
 }
 
 // desired returns the object as it is applied: without what the API server fills in, and with its digest.
