@@ -1,12 +1,8 @@
 package conformance
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"testing"
-
-	"golang.org/x/crypto/argon2"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/test/servertest"
@@ -18,17 +14,10 @@ const (
 	username = "alice"
 )
 
-// person returns a user who has every standard claim. Her hash is the cheapest that the server takes: there are more than
-// a thousand logins.
+// person returns a user who has every standard claim.
 func person(tb testing.TB) configv1alpha1.User {
 	tb.Helper()
-	salt := []byte("conformance")
-	key := argon2.IDKey([]byte(servertest.Password), salt, 1, 8, 1, 32)
-	user := configv1alpha1.User{
-		Subject: subject, Username: username, Claims: map[string]json.RawMessage{},
-		PasswordHash: fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version,
-			base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)),
-	}
+	user := servertest.Alice(tb)
 	for name, value := range map[string]any{
 		"name": "Alice Adams", "given_name": "Alice", "family_name": "Adams", "middle_name": "Ann", "nickname": "Ali",
 		"preferred_username": "alice", "profile": "https://alice.example.com/", "picture": "https://alice.example.com/picture.png",

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -16,9 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/argon2"
+
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server"
 	"github.com/authserver-dev/operator/server/engine"
 )
@@ -235,16 +237,17 @@ func user(tb testing.TB, subject, username string, claims map[string]string) con
 	return u
 }
 
-// hash hashes Password once per test binary.
-var hashOnce = sync.OnceValues(func() (string, error) { return password.Hash(rand.Reader, Password) })
-
+// hash returns the cheapest hash of Password that the server takes: tests log in thousands of times.
 func hash(tb testing.TB) string {
 	tb.Helper()
-	encoded, err := hashOnce()
-	if err != nil {
+	salt := make([]byte, 16)
+	if _, err := rand.Read(salt); err != nil {
 		tb.Fatal(err)
 	}
-	return encoded
+	const passes, memoryKiB, lanes, size = 1, 8, 1, 32
+	key := argon2.IDKey([]byte(Password), salt, passes, memoryKiB, lanes, size)
+	encoding := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, encoding.EncodeToString(salt), encoding.EncodeToString(key))
 }
 
 // Client registers a client. Its secret is returned in ClientSecret.
