@@ -34,7 +34,7 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	authorization := s.authorization(p, base)
 	bindings := clientcall.Bindings{Base: strings.TrimSuffix(s.deps.Config.Issuer, "/"), FromProxy: p.wrap.Proxies.FromTrusted}
 	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Users: p.users, Binding: bindings.At(pathToken)})
-	openID := discovery.Document(backend.ServiceConfiguration)
+	openID := discovery.Document(discovery.Classes(backend.ServiceConfiguration, s.deps.Config.Login.ACR))
 	userInfo := userinfo.New(userinfo.Options{Backend: backend, Users: p.users, Binding: bindings.At(pathUserInfo)})
 
 	m := newMounter(p.wrap)
@@ -67,7 +67,7 @@ func (s *Server) authorization(p *parts, base string) *authorize.Handler {
 		Service: web.Service{
 			Name: config.Service.Name, LogoURI: config.Service.LogoURI, PolicyURI: config.Service.PolicyURI, TosURI: config.Service.TosURI,
 		},
-		Rules:    interaction.Rules{Remember: config.Session.Consent == configv1alpha1.ConsentRemember},
+		Rules:    interaction.Rules{Remember: config.Session.Consent == configv1alpha1.ConsentRemember, Class: config.Login.ACR},
 		Lifetime: config.Session.InteractionSeconds.Duration(), Clock: s.deps.Clock,
 	})
 }

@@ -42,6 +42,9 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		PkceRequired:     s.PKCE.Required == configv1alpha1.PKCEAlways,
 		PkceS256Required: s.PKCE.ChallengeMethods == configv1alpha1.PKCES256,
 	}
+	if class := config.Login.ACR; class != "" {
+		service.SupportedAcrs = []string{class}
+	}
 	for _, scope := range s.Scopes {
 		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Grant == configv1alpha1.ScopeByDefault})
 	}

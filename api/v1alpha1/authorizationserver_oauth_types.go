@@ -224,6 +224,14 @@ type Login struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=3600
 	MaxDelaySeconds *int32 `json:"maxDelaySeconds,omitempty"`
+
+	// acr is the authentication context class of a login with a password. It is published in discovery and sent in the ID
+	// tokens of clients that ask for it (OpenID Connect Core 1.0, section 2). Default none: neither is done.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:Pattern=`^[!-~]+$`
+	ACR string `json:"acr,omitempty"`
 }
 
 // Users says which OAuthUsers can log in.

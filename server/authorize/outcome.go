@@ -24,9 +24,13 @@ func (h *Handler) issue(ctx context.Context, in *interaction.Interaction, who ac
 	if err != nil {
 		return reply.Failed("Encoding claims failed", "error", err.Error())
 	}
-	response, err := h.Backend.AuthorizationIssue(ctx, &authlete.AuthorizationIssueRequest{
+	request := &authlete.AuthorizationIssueRequest{
 		Ticket: in.Ticket, Subject: who.session.Subject, AuthTime: who.session.AuthTime, Claims: claims,
-	})
+	}
+	if in.AcrAsked {
+		request.Acr = h.Rules.Class
+	}
+	response, err := h.Backend.AuthorizationIssue(ctx, request)
 	if err != nil {
 		return about(reply.FailedBackend(err), who).WithCookie(cookie)
 	}

@@ -32,3 +32,37 @@ func TestDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestClasses: whatever a backend publishes about classes of logins, this server says what it keeps.
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ document, class, want string }{
+		"none, none":             {`{"issuer": "x"}`, "", `{"issuer": "x"}`},
+		"published, none kept":   {`{"acr_values_supported":["1"],"claims_supported":["sub","acr"],"issuer":"x"}`, "", `{"claims_supported":["sub"],"issuer":"x"}`},
+		"the same":               {`{"acr_values_supported": ["a"], "claims_supported":["acr"]}`, "a", `{"acr_values_supported": ["a"], "claims_supported":["acr"]}`},
+		"others":                 {`{"acr_values_supported":["1","a"]}`, "a", `{"acr_values_supported":["a"]}`},
+		"not published":          {`{"claims_supported":["sub"]}`, "a", `{"acr_values_supported":["a"],"claims_supported":["sub","acr"]}`},
+		"an empty list":          {`{"acr_values_supported":[]}`, "", `{}`},
+		"something of its own":   {`{"acr_values_supported":7}`, "", `{}`},
+		"a document that is not": {`[]`, "a", `[]`},
+		"nothing":                {``, "a", ``},
+	} {
+		document := []byte(test.document)
+		read := discovery.Classes(func(context.Context) ([]byte, error) { return document, nil }, test.class)
+		for range 2 {
+			got, err := read(t.Context())
+			if err != nil || string(got) != test.want {
+				t.Errorf("%s: %s, %v; want %s", name, got, err, test.want)
+			}
+		}
+		document = []byte(`{"acr_values_supported":["new"],"x":1}`)
+		got, err := read(t.Context())
+		if want := map[bool]string{true: `{"x":1}`, false: `{"acr_values_supported":["a"],"x":1}`}[test.class == ""]; err != nil || string(got) != want {
+			t.Errorf("%s: a new document became %s, %v", name, got, err)
+		}
+	}
+	down := errors.New("down")
+	if _, err := discovery.Classes(func(context.Context) ([]byte, error) { return nil, down }, "a")(t.Context()); !errors.Is(err, down) {
+		t.Errorf("an outage became %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package interaction
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -48,6 +49,8 @@ type Interaction struct {
 	LoginHint    string   `json:"hint,omitempty"`
 	Acrs         []string `json:"acrs,omitempty"`
 	AcrEssential bool     `json:"acrEssential,omitempty"`
+	// AcrAsked says that the client asks which class the login has.
+	AcrAsked bool `json:"acrAsked,omitempty"`
 	// FreshLogin demands a login in this interaction, whoever is logged in already.
 	FreshLogin bool `json:"freshLogin,omitempty"`
 
@@ -87,6 +90,7 @@ func New(response *authlete.AuthorizationResponse, parameters string, now time.T
 	}
 	in.describeClient(response.Client, values.Get("redirect_uri"))
 	in.Hinted = hinted(values)
+	in.AcrAsked = len(response.Acrs) > 0 || values.Get("acr_values") != "" || claimAsked(response.IDTokenClaims, "acr")
 	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate) || noAge(values.Get("max_age"))
 	return in
 }
@@ -113,6 +117,16 @@ func (in *Interaction) describeClient(c *authlete.Client, redirectURI string) {
 // such a token and nothing else that could name a subject.
 func hinted(values url.Values) bool {
 	return values.Has("id_token_hint") && !values.Has("claims") && !values.Has("request") && !values.Has("request_uri")
+}
+
+// claimAsked says whether the id_token member of the claims parameter, JSON, names a claim.
+func claimAsked(member, name string) bool {
+	var claims map[string]json.RawMessage
+	if json.Unmarshal([]byte(member), &claims) != nil {
+		return false
+	}
+	_, asked := claims[name]
+	return asked
 }
 
 // noAge says whether max_age is 0. Backends answer 0 for a request without max_age, too, so that the request decides.

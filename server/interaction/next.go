@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"slices"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -34,6 +35,8 @@ type Step struct {
 type Rules struct {
 	// Remember keeps consent for the session; otherwise it is asked for each time.
 	Remember bool
+	// Class is the authentication context class of every login; empty if logins have none.
+	Class string
 }
 
 // state is what the checks look at.
@@ -79,12 +82,12 @@ func first(checks [4]check, st state) Step {
 	return Step{Kind: Issue}
 }
 
-// classProblem: this server vouches for no authentication context class.
+// classProblem says why the class of logins does not do.
 func classProblem(st state) authlete.AuthorizationFailReason {
-	if st.in.AcrEssential && len(st.in.Acrs) > 0 {
-		return authlete.AuthorizationFailAcrNotSatisfied
+	if !st.in.AcrEssential || len(st.in.Acrs) == 0 || st.rules.Class != "" && slices.Contains(st.in.Acrs, st.rules.Class) {
+		return ""
 	}
-	return ""
+	return authlete.AuthorizationFailAcrNotSatisfied
 }
 
 // loginProblem says why the session does not do. A login in this interaction is fresh, however long its pages take.

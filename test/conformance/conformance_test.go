@@ -65,6 +65,7 @@ func start(t *testing.T, wire *servertest.Wire) *servertest.Server {
 			config.Service.GrantTypes = []string{"authorization_code", "implicit", "refresh_token"}
 			config.Service.ResponseTypes = []string{"code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
 			config.Service.Tokens.AuthorizationCodeSeconds = 600
+			config.Login.ACR = "1" // the suite asks for 1 and 2 where discovery names no class
 		},
 	})
 }

@@ -8,9 +8,7 @@ import (
 
 // expectedFailures names modules that fail until the server is corrected. One that passes fails the test.
 func expectedFailures() map[string]bool {
-	return map[string]bool{
-		"ensure-request-with-acr-values-succeeds": true,
-	}
+	return map[string]bool{}
 }
 
 // recorder takes note of failures instead of failing.

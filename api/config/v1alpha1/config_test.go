@@ -98,6 +98,8 @@ func TestValidate(t *testing.T) {
 		}, "postgresql.clientCertificate.certFile"},
 		"half of TLS":           {func(c *configv1alpha1.ServerConfig) { c.TLS = &configv1alpha1.TLSFiles{CertFile: "x"} }, "tls.keyFile"},
 		"negative drain":        {func(c *configv1alpha1.ServerConfig) { *c.Shutdown.DrainSeconds = -1 }, "shutdown.drainSeconds"},
+		"two classes":           {func(c *configv1alpha1.ServerConfig) { c.Login.ACR = "a b" }, "login.acr"},
+		"a long class":          {func(c *configv1alpha1.ServerConfig) { c.Login.ACR = strings.Repeat("a", 257) }, "login.acr"},
 		"negative attempts":     {func(c *configv1alpha1.ServerConfig) { *c.Login.FreeAttempts = -1 }, "login.freeAttempts"},
 		"negative delay":        {func(c *configv1alpha1.ServerConfig) { c.Login.MaxDelaySeconds = -1 }, "login.maxDelaySeconds"},
 		"negative page life":    {func(c *configv1alpha1.ServerConfig) { c.Session.InteractionSeconds = -1 }, "session.interactionSeconds"},

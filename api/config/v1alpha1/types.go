@@ -115,6 +115,8 @@ type Login struct {
 	FreeAttempts *int32 `json:"freeAttempts,omitempty"`
 	// MaxDelaySeconds bounds the growing delay. Default 300.
 	MaxDelaySeconds Seconds `json:"maxDelaySeconds,omitempty"`
+	// ACR is the authentication context class of a login with a password. Default none: it is neither published nor sent.
+	ACR string `json:"acr,omitempty"`
 }
 
 // Shutdown says how the server stops after a termination signal.

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -35,6 +36,7 @@ func Validate(c *ServerConfig) field.ErrorList {
 	errs = append(errs, validateListen(field.NewPath("listen"), &c.Listen)...)
 	errs = append(errs, validateService(field.NewPath("service"), &c.Service)...)
 	errs = append(errs, validateSession(field.NewPath("session"), &c.Session)...)
+	errs = append(errs, validateACR(field.NewPath("login", "acr"), c.Login.ACR)...)
 	errs = append(errs, validateLog(field.NewPath("log"), &c.Log)...)
 	errs = append(errs, required(field.NewPath("users", "directory"), c.Users.Directory)...)
 	errs = append(errs, validateCallers(field.NewPath("introspection", "callers"), c.Introspection.Callers)...)
@@ -50,6 +52,15 @@ func validateClientCertificates(path *field.Path, c *ServerConfig) field.ErrorLi
 		return field.ErrorList{field.Invalid(path, c.ClientCertificates, "needs tls: the handshake is where a certificate is presented")}
 	}
 	return each(path, []string{string(c.ClientCertificates)}, []string{string(ClientCertificatesIgnore), string(ClientCertificatesRequest)})
+}
+
+// validateACR checks a class, which is a word in acr_values.
+func validateACR(path *field.Path, class string) field.ErrorList {
+	const longest = 256
+	if len(class) <= longest && !strings.ContainsFunc(class, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, class, fmt.Sprintf("must have at most %d printable ASCII characters without spaces", longest))}
 }
 
 // validateLog checks how the process logs.

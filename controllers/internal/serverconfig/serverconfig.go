@@ -30,6 +30,7 @@ func Render(as *authv1alpha1.AuthorizationServer) (*configv1alpha1.ServerConfig,
 		Session:  session(spec),
 		Login: configv1alpha1.Login{
 			FreeAttempts: spec.EffectiveLogin().FreeAttempts, MaxDelaySeconds: seconds(spec.EffectiveLogin().MaxDelaySeconds),
+			ACR: spec.EffectiveLogin().ACR,
 		},
 		Users:    configv1alpha1.Users{Directory: configv1alpha1.UsersDirectory},
 		Shutdown: shutdown(spec),

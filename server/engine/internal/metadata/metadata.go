@@ -111,7 +111,10 @@ func claims(service *authlete.Service) []string {
 	if len(service.SupportedClaims) > 0 {
 		return service.SupportedClaims
 	}
-	names := []string{"sub", "auth_time", "acr"}
+	names := []string{"sub", "auth_time"}
+	if len(service.SupportedAcrs) > 0 {
+		names = append(names, "acr")
+	}
 	return append(names, issue.UserInfoClaimNames(scopeNames(service), nil)...)
 }
 
