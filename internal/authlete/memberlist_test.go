@@ -76,7 +76,7 @@ func membersNotUsed() []openapi.Exception {
 }
 
 // notYetShown are the members by which a request becomes richer.
-const notYetShown = "authorizationDetails credentialOfferInfo dynamicScopes gmAction grant grantId grantSubject idTokenClaims issuableCredentials " +
+const notYetShown = "authorizationDetails credentialOfferInfo dynamicScopes gmAction grant grantId grantSubject issuableCredentials " +
 	"nativeSsoRequested purpose requestedClaimsForTx requestedVerifiedClaimsForTx resources transformedClaims userInfoClaims"
 
 // membersNotSent are the members of requests that the server does not send.
@@ -97,7 +97,6 @@ func membersNotSent() []openapi.Exception {
 		{"auth/authorization/issue", "claimsForTx verifiedClaimsForTx", "there are no verified claims here, and none are transformed"},
 		{"auth/authorization/issue", "sub", "the subject is the same for all clients, or the backend makes it pairwise"},
 		{"auth/authorization/issue", "sessionId", "Native SSO is refused"},
-		{"auth/authorization/issue", "acr", "no class of login is vouched for"},
 		{"auth/authorization/fail", "description", "not sent yet"},
 
 		{"auth/token", "accessToken accessTokenDuration refreshTokenDuration dpopNonceRequired", defaults},
