@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -146,7 +145,7 @@ func adoptionSpecs(document string) {
 		is, writes := store.now()
 		Expect(is).To(Equal(existing))
 		Expect(writes).To(BeZero())
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 
 	It("keeps every member that is not named when it is taken over, and when the object goes", func(ctx SpecContext) {
 		c.Spec.Management = authv1alpha1.ClientEnforce
@@ -160,7 +159,7 @@ func adoptionSpecs(document string) {
 		gone(ctx)
 		is, _ = store.now()
 		Expect(is).To(Equal(existing))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 
 	It("shows what would change, changes that alone when told to, and is not made anew when it is lost", func(ctx SpecContext) {
 		c.Spec.ClientID, c.Spec.ClientName, c.Spec.DefaultMaxAgeSeconds = "shop", "The shop", new(int32(60))
@@ -197,7 +196,7 @@ func adoptionSpecs(document string) {
 		_, after := store.now()
 		Expect(after).To(Equal(writes), "nothing is made in its place")
 		gone(ctx)
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 }
 
 func jsonEqual(a, b any) bool {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -105,5 +104,5 @@ var _ = Describe("Clients that are imported from Authlete", func() {
 			Expect(*have).To(Equal(before))
 		}
 		Expect(writes.Load()).To(Equal(int64(len(imported))))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 })

@@ -3,7 +3,6 @@ package controllers_test
 import (
 	"context"
 	"net/url"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -101,7 +100,7 @@ var _ = Describe("The tokens of a user", func() {
 		expectRevoked(ctx, late)
 		Eventually(func() int { return pending(ctx) }).WithTimeout(patience).Should(BeZero())
 		Expect(usable(ctx, other)).To(BeTrue())
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 
 	It("end when the user is deleted, although the backend was down and the operator was killed", func(ctx SpecContext) {
 		token := login(ctx, user.EffectiveSubject())
@@ -113,7 +112,7 @@ var _ = Describe("The tokens of a user", func() {
 		o = startOperator(namespace, o.backend, 0)
 		expectRevoked(ctx, token)
 		Eventually(func() int { return pending(ctx) }).WithTimeout(patience).Should(BeZero())
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 
 	It("end once when the password changes", func(ctx SpecContext) {
 		token := login(ctx, user.EffectiveSubject())
@@ -122,6 +121,8 @@ var _ = Describe("The tokens of a user", func() {
 		expectRevoked(ctx, token)
 		Eventually(func() int { return pending(ctx) }).WithTimeout(patience).Should(BeZero())
 		after := login(ctx, user.EffectiveSubject())
-		Consistently(func() bool { return usable(ctx, after) }).WithTimeout(3 * time.Second).Should(BeTrue())
-	}, SpecTimeout(2*time.Minute))
+		reconciled(ctx, user)
+		Eventually(func() int { return pending(ctx) }).WithTimeout(patience).Should(BeZero())
+		Expect(usable(ctx, after)).To(BeTrue())
+	}, SpecTimeout(specLimit))
 })

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -60,7 +59,7 @@ var _ = Describe("Secrets", func() {
 		for place, text := range written {
 			Expect(scanner.Search(text)).To(BeEmpty(), "in %s", place)
 		}
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specLimit))
 })
 
 // secretsToKeep are Secrets of the user's own, good ones and broken ones.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -38,8 +39,9 @@ import (
 
 const (
 	serverImage = "ghcr.io/authserver-dev/server:test"
-	// patience is how long the operator may take on this busy API server.
-	patience = 20 * time.Second
+	// patience and specLimit only keep a test from hanging: a busy machine may be slow.
+	patience  = time.Minute
+	specLimit = 5 * time.Minute
 )
 
 var (
@@ -101,12 +103,15 @@ type operator struct {
 	down      atomic.Bool
 	// failAt is the number of the write that fails, 0 for none; writes counts them.
 	failAt, writes atomic.Int64
-	stop           context.CancelFunc
-	done           chan struct{}
+	// looks counts how often the operator asked for a backend, which it does whenever it looks at a server or a client.
+	looks atomic.Int64
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // Connect implements oauthclient.Connector.
 func (o *operator) Connect(context.Context, *authv1alpha1.AuthorizationServer) (authlete.Management, error) {
+	o.looks.Add(1)
 	if o.down.Load() {
 		return nil, &authlete.Error{Call: "service/get", Err: errors.New("connection refused")}
 	}
@@ -183,13 +188,48 @@ func startOperator(namespace string, backend *engine.Engine, failAt int64) *oper
 // there.
 func (o *operator) settle() {
 	GinkgoHelper()
-	last, since := o.writes.Load(), time.Now()
-	Eventually(func() time.Duration {
+	Eventually(o.looks.Load).WithTimeout(patience).ShouldNot(BeZero(), "the operator has not looked at anything yet")
+	// Polls are counted, not time: where the operator does not get its turns, this does not either.
+	last, quiet := o.writes.Load(), 0
+	Eventually(func() int {
+		quiet++
 		if now := o.writes.Load(); now != last {
-			last, since = now, time.Now()
+			last, quiet = now, 0
+		}
+		return quiet
+	}).WithTimeout(patience).WithPolling(20 * time.Millisecond).Should(BeNumerically(">", 100))
+}
+
+// awaitQuiet waits until nothing was written to an object for the time.
+func awaitQuiet(ctx context.Context, object client.Object, quiet time.Duration) {
+	GinkgoHelper()
+	var version string
+	var since time.Time
+	Eventually(func() time.Duration {
+		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
+		if object.GetResourceVersion() != version {
+			version, since = object.GetResourceVersion(), time.Now()
 		}
 		return time.Since(since)
-	}).WithTimeout(patience).WithPolling(20 * time.Millisecond).Should(BeNumerically(">", time.Second))
+	}).WithTimeout(patience).WithPolling(50*time.Millisecond).Should(BeNumerically(">", quiet), "the object is written again and again")
+}
+
+// reconciled changes something harmless of an object and waits until the operator has dealt with it, and so with all that
+// was changed before.
+func reconciled(ctx context.Context, object conditioned) {
+	GinkgoHelper()
+	modify(ctx, object, func(object conditioned) {
+		text := fmt.Sprint("Generation ", object.GetGeneration()+1)
+		switch object := object.(type) {
+		case *authv1alpha1.AuthorizationServer:
+			object.Spec.Display.ServiceName = text
+		case *authv1alpha1.OAuthUser:
+			object.Spec.Claims.Nickname = text
+		case *authv1alpha1.OAuthClient:
+			object.Spec.Description = text
+		}
+	})
+	awaitReady(ctx, object)
 }
 
 // kill ends the operator.

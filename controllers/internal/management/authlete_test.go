@@ -99,6 +99,7 @@ func bytesOf(content map[string]string) map[string][]byte {
 
 func server(uid string, backend authv1alpha1.AuthleteBackend) *authv1alpha1.AuthorizationServer {
 	backend.CredentialsSecretRef.Name = "authlete"
+	backend.ConnectTimeoutSeconds, backend.RequestTimeoutSeconds = new(int32(15)), new(int32(15)) // the most that there is, for busy machines
 	s := &authv1alpha1.AuthorizationServer{ObjectMeta: metav1.ObjectMeta{Name: "login", Namespace: "identity", UID: types.UID(uid)}}
 	s.Spec.Backend = authv1alpha1.Backend{Type: authv1alpha1.BackendAuthlete, Authlete: &backend}
 	return s

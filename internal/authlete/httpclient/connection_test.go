@@ -103,7 +103,7 @@ func TestClientCertificateIsReplaced(t *testing.T) {
 		empty(w, r)
 	}, &tls.Config{ClientAuth: tls.VerifyClientCertIfGiven, MinVersion: tls.VersionTLS12})
 	var current atomic.Pointer[tls.Certificate]
-	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: 5 * time.Second, RootCAs: ca.pool(), Certificate: current.Load})
+	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience, RootCAs: ca.pool(), Certificate: current.Load})
 	client := at(server.URL, transport)
 	for _, name := range []string{"nobody", "first", "second"} {
 		if name != "nobody" {
@@ -125,7 +125,7 @@ func TestProtocols(t *testing.T) {
 	ca := newAuthority(t)
 	var proto atomic.Value
 	handler := func(w http.ResponseWriter, r *http.Request) { proto.Store(r.Proto); empty(w, r) }
-	options := httpclient.TransportOptions{ConnectTimeout: 5 * time.Second, RootCAs: ca.pool()}
+	options := httpclient.TransportOptions{ConnectTimeout: patience, RootCAs: ca.pool()}
 	server := ca.serve(t, handler, &tls.Config{MinVersion: tls.VersionTLS12})
 	if err := token(t.Context(), at(server.URL, httpclient.NewTransport(options))); err != nil || proto.Load() != "HTTP/2.0" {
 		t.Errorf("protocol %v, error %v", proto.Load(), err)
@@ -154,7 +154,7 @@ func TestTunnel(t *testing.T) {
 	address.User = url.UserPassword("me", "word")
 	var connected atomic.Int64
 	transport := httpclient.NewTransport(httpclient.TransportOptions{
-		ConnectTimeout: 5 * time.Second, RootCAs: ca.pool(), Proxy: address, Connected: func() { connected.Add(1) },
+		ConnectTimeout: patience, RootCAs: ca.pool(), Proxy: address, Connected: func() { connected.Add(1) },
 	})
 	t.Cleanup(transport.CloseIdleConnections)
 	client := at(server.URL, transport)
@@ -207,7 +207,7 @@ func TestRefusingProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	address.User = url.UserPassword("me", "PASSWORD-OF-THE-PROXY")
-	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: 5 * time.Second, Proxy: address})
+	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience, Proxy: address})
 	err = token(t.Context(), at("https://authlete.example.com", transport))
 	if err == nil || strings.Contains(err.Error(), "OF-THE-PROXY") {
 		t.Errorf("error = %v", err)
@@ -222,7 +222,7 @@ func TestHeaderBound(t *testing.T) {
 		empty(w, r)
 	}))
 	t.Cleanup(server.Close)
-	err := token(t.Context(), at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second})))
+	err := token(t.Context(), at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience})))
 	if err == nil || len(err.Error()) > 1000 {
 		t.Errorf("error = %v", err)
 	}
@@ -241,7 +241,7 @@ func TestTruncatedAnswer(t *testing.T) {
 		_, _ = io.WriteString(w, `{"issuer":`)
 	}))
 	t.Cleanup(server.Close)
-	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second}))
+	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience}))
 	if _, err := client.ServiceConfiguration(t.Context()); err != nil || requests.Load() != 2 {
 		t.Errorf("%d requests, error %v", requests.Load(), err)
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 )
@@ -26,7 +25,7 @@ func TestSecretIsRefreshedOnce(t *testing.T) {
 		panic(http.ErrAbortHandler) // done, and the answer is lost
 	}))
 	t.Cleanup(server.Close)
-	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second}))
+	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience}))
 	if err := token(t.Context(), client); err != nil { // leaves a connection to use again
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package httpclient_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -20,12 +21,15 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete/httpclient"
 )
 
+// patience only keeps a test from hanging: a busy machine may be slow.
+const patience = time.Minute
+
 // at returns a client that calls a server.
 func at(base string, transport *http.Transport) *httpclient.Client {
 	as := version2()
 	as.BaseURL = base
 	return httpclient.New(httpclient.Options{
-		Credentials: func() *credentials.Credentials { return as }, HTTP: httpclient.NewHTTPClient(transport, 5*time.Second), Clock: time.Now,
+		Credentials: func() *credentials.Credentials { return as }, HTTP: httpclient.NewHTTPClient(transport, patience), Clock: time.Now,
 	})
 }
 
@@ -44,12 +48,12 @@ func TestTLS(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
 	trusting := httpclient.NewTransport(httpclient.TransportOptions{
-		ConnectTimeout: time.Second, RootCAs: pool, Certificate: func() *tls.Certificate { return &server.TLS.Certificates[0] },
+		ConnectTimeout: patience, RootCAs: pool, Certificate: func() *tls.Certificate { return &server.TLS.Certificates[0] },
 	})
 	if err := token(t.Context(), at(server.URL, trusting)); err != nil || shown.Load() != 1 {
 		t.Errorf("error %v, %d certificates shown", err, shown.Load())
 	}
-	strange := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second})
+	strange := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience})
 	var unknown x509.UnknownAuthorityError
 	if err := token(t.Context(), at(server.URL, strange)); !errors.As(err, &unknown) {
 		t.Errorf("an unknown authority: %v", err)
@@ -68,7 +72,7 @@ func TestProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second, Proxy: address})
+	transport := httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience, Proxy: address})
 	if err := token(t.Context(), at("http://authlete.example.com", transport)); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +89,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Cleanup(other.Close)
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(server.Close)
-	err := token(t.Context(), at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: time.Second})))
+	err := token(t.Context(), at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience})))
 	refused, ok := errors.AsType[*authlete.Error](err)
 	if !ok || refused.Status != http.StatusTemporaryRedirect || elsewhere.Load() != 0 {
 		t.Errorf("error %v, %d requests elsewhere", err, elsewhere.Load())
@@ -96,13 +100,14 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
 	const callers, rounds = 1000, 3
+	crowd := &barrier{size: callers, all: make(chan struct{})}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(20 * time.Millisecond) // long enough for all to be under way
+		crowd.wait(r.Context()) // all are under way at once
 		empty(w, r)
 	}))
 	t.Cleanup(server.Close)
 	var connected atomic.Int64
-	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: 5 * time.Second, Connected: func() { connected.Add(1) }}))
+	client := at(server.URL, httpclient.NewTransport(httpclient.TransportOptions{ConnectTimeout: patience, Connected: func() { connected.Add(1) }}))
 	for range rounds {
 		var group sync.WaitGroup
 		for range callers {
@@ -116,6 +121,30 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 	if got := connected.Load(); got > callers+callers/10 {
 		t.Errorf("%d connections for %d callers in %d rounds", got, callers, rounds)
+	}
+}
+
+// barrier lets callers pass once there are as many as its size, and then gathers the next ones.
+type barrier struct {
+	size int
+
+	mu      sync.Mutex
+	waiting int
+	all     chan struct{}
+}
+
+func (b *barrier) wait(ctx context.Context) {
+	b.mu.Lock()
+	all := b.all
+	b.waiting++
+	if b.waiting == b.size {
+		close(b.all)
+		b.waiting, b.all = 0, make(chan struct{})
+	}
+	b.mu.Unlock()
+	select {
+	case <-all:
+	case <-ctx.Done():
 	}
 }
 
