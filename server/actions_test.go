@@ -228,8 +228,11 @@ func TestEveryActionHasAReaction(t *testing.T) {
 func checkReaction(t *testing.T, kind, action string, want reaction) {
 	t.Helper()
 	content := `{"error":"inside"}`
-	if action == "LOCATION" {
+	switch action {
+	case "LOCATION":
 		content = "https://app.example.com/callback?error=inside"
+	case "FORM":
+		content = `<form method="post" action="https://app.example.com/callback"><input name="error" value="inside"></form>`
 	}
 	p := &puppet{action: map[string]string{kind: action}, content: content, err: errors.New("secret.internal: no route to host")}
 	s := servertest.Start(t, servertest.Options{Backend: func(engine authlete.Runtime) authlete.Runtime {

@@ -202,3 +202,29 @@ func TestUsedPageLeadsBack(t *testing.T) {
 	wantPage(t, used, http.StatusBadRequest, "used already")
 	wantPage(t, used, http.StatusBadRequest, `href="https://app.example.com/"`)
 }
+
+// TestRefusalCanBeTraced: the page of a refused request names the line in the log, which has the redirect URI that was sent,
+// bounded and escaped.
+func TestRefusalCanBeTraced(t *testing.T) {
+	t.Parallel()
+	s, _, browser := start(t)
+	for name, test := range map[string]struct{ sent, logged string }{
+		"ordinary": {"https://app.example.com/cb/", "https://app.example.com/cb/"},
+		"hostile":  {"https://evil.example.com/\n\x1b[31m\u202e" + strings.Repeat("x", 5000), `https://evil.example.com/\\n\\x1b[31m\\u202exxx`},
+	} {
+		page := browser.Authorize(map[string]string{"redirect_uri": test.sent, "code_challenge": "private-challenge"})
+		wantPage(t, page, http.StatusBadRequest, "Reference: <code>"+page.Header.Get("X-Request-Id")+"</code>")
+		line := ""
+		for text := range strings.Lines(s.Log()) {
+			if strings.Contains(text, `"requestId":"`+page.Header.Get("X-Request-Id")+`"`) {
+				line = text
+			}
+		}
+		if !strings.Contains(line, `"redirectUri":"`+test.logged) || len(line) > 1500 {
+			t.Errorf("%s: the line is %s", name, line)
+		}
+	}
+	if browser.Authorize(nil); strings.Contains(s.Log(), "https://app.example.com/callback") {
+		t.Error("redirect URIs of accepted requests are in the log")
+	}
+}

@@ -104,7 +104,7 @@ func (h *Handler) react(r *http.Request, response *authlete.AuthorizationRespons
 	case authlete.AuthorizationNoInteraction:
 		return h.silent(r, interaction.New(response, parameters, h.Clock()))
 	case authlete.AuthorizationBadRequest:
-		return h.refused(r, response.ResponseContent)
+		return h.refused(r, response.ResponseContent, parameters)
 	default:
 		return h.authorization.Answer(response.Action, response.ResultCode, response.ResponseContent)
 	}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/interaction"
 	"github.com/authserver-dev/operator/server/reply"
+	"github.com/authserver-dev/operator/server/requestlog"
 	"github.com/authserver-dev/operator/server/users"
 	"github.com/authserver-dev/operator/server/web"
 )
@@ -72,8 +74,17 @@ func (h *Handler) failure(ctx context.Context, in *interaction.Interaction, reas
 }
 
 // formPost answers with the page that the backend made to send its parameters by a form.
+// Its bytes are the backend's own affair: the parameters are taken out of it, and sent by a page of this server.
 func (h *Handler) formPost(content string) reply.Answer {
-	page := h.Pages.FormPost(content)
+	form, err := parseForm(content)
+	if err != nil {
+		return reply.Failed("The backend's form cannot be read", "error", err.Error())
+	}
+	form.Service = h.Service
+	page, err := h.Pages.FormPost(form)
+	if err != nil {
+		return reply.Failed("Rendering a page failed", "error", err.Error())
+	}
 	return reply.Page(http.StatusOK, page.HTML, page.Policy)
 }
 
@@ -110,8 +121,24 @@ func origin(redirectURI string) string {
 	return parsed.Scheme + "://" + parsed.Host + "/"
 }
 
-// refused shows why a request cannot be processed; it must not be sent to an unproven redirect URI.
-func (h *Handler) refused(r *http.Request, content string) reply.Answer {
+// refused shows why a request cannot be processed; it must not be sent to an unproven redirect URI. That URI is the most
+// frequent reason: it is in the log, and the page names the line.
+func (h *Handler) refused(r *http.Request, content, parameters string) reply.Answer {
+	answer := h.refusal(r, content)
+	if values, err := url.ParseQuery(parameters); err == nil {
+		answer.Log.Param("redirectUri", printable(values.Get("redirect_uri")))
+	}
+	return answer
+}
+
+// printable writes a value of a stranger so that it cannot look like anything else in a log: in ASCII, escaped.
+func printable(value string) string {
+	const enough = 512 // the log has a bound of its own
+	quoted := strconv.QuoteToASCII(value[:min(len(value), enough)])
+	return quoted[1 : len(quoted)-1]
+}
+
+func (h *Handler) refusal(r *http.Request, content string) reply.Answer {
 	var refusal struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
@@ -125,7 +152,7 @@ func (h *Handler) refused(r *http.Request, content string) reply.Answer {
 	return h.message(http.StatusBadRequest, web.MessagePage{
 		Title:  "The request cannot be processed",
 		Text:   "The application sent a request that this server cannot accept. Go back to the application and start again, or tell its developers.",
-		Detail: strings.TrimSuffix(refusal.Error+": "+refusal.Description, ": "),
+		Detail: strings.TrimSuffix(refusal.Error+": "+refusal.Description, ": "), Reference: requestlog.From(r.Context()).RequestID,
 	})
 }
 
@@ -147,10 +174,11 @@ func (h *Handler) NotFound(status int) reply.Answer {
 }
 
 // Failure is the page that says that something went wrong inside, or that the server cannot serve at the moment.
-func (h *Handler) Failure(status int) reply.Answer {
+func (h *Handler) Failure(r *http.Request, status int) reply.Answer {
 	page := web.MessagePage{Title: "Something went wrong", Text: "The server could not process the request. Please try again later."}
 	if status == http.StatusServiceUnavailable {
 		page = web.MessagePage{Title: "Please try again later", Text: "The server cannot process requests at the moment."}
 	}
-	return h.message(status, page).Render(reply.FailureJSON)
+	page.Reference = requestlog.From(r.Context()).RequestID
+	return h.message(status, page).Render(r, reply.FailureJSON)
 }

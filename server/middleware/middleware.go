@@ -93,13 +93,13 @@ func (c *call) answer(endpoint *Endpoint, r *http.Request) (answer reply.Answer)
 		if cause == nil {
 			return
 		}
-		answer = reply.Failed("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack())).Render(endpoint.Failure)
+		answer = reply.Failed("Recovered from a panic", "panic", fmt.Sprint(cause)+"\n"+string(debug.Stack())).Render(r, endpoint.Failure)
 		if cause == http.ErrAbortHandler { //nolint:errorlint // a panic value, compared as net/http does
 			c.entry = answer.Log
 			panic(cause)
 		}
 	}()
-	return endpoint.Answer(r).Render(endpoint.Failure)
+	return endpoint.Answer(r).Render(r, endpoint.Failure)
 }
 
 // log writes the one line of the request.

@@ -132,7 +132,7 @@ func TestRequestID(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	page := func(status int) reply.Answer { return reply.Page(status, "<h1>", "") }
+	page := func(_ *http.Request, status int) reply.Answer { return reply.Page(status, "<h1>", "") }
 	inside := func(*http.Request) reply.Answer { panic("inside") }
 	for name, test := range map[string]struct {
 		endpoint middleware.Endpoint

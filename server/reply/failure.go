@@ -35,10 +35,10 @@ func FailedBackend(err error) Answer {
 }
 
 // Renderer makes the content of a failure: 500 or, where trying again may help, 503.
-type Renderer func(status int) Answer
+type Renderer func(r *http.Request, status int) Answer
 
 // FailureJSON is the failure of endpoints that programs call.
-func FailureJSON(status int) Answer {
+func FailureJSON(_ *http.Request, status int) Answer {
 	if status == http.StatusServiceUnavailable {
 		return Error(status, "temporarily_unavailable", "The server cannot process requests at the moment.")
 	}
@@ -46,11 +46,11 @@ func FailureJSON(status int) Answer {
 }
 
 // Render makes the content of a failure; other answers have theirs.
-func (a Answer) Render(failure Renderer) Answer {
+func (a Answer) Render(r *http.Request, failure Renderer) Answer {
 	if !a.failure {
 		return a
 	}
-	rendered := failure(a.Status)
+	rendered := failure(r, a.Status)
 	rendered.Status, rendered.RetryAfter, rendered.Cookies = a.Status, a.RetryAfter, a.Cookies
 	return rendered.Noting(a.Log)
 }

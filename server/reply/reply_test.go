@@ -104,12 +104,15 @@ func TestFailedBackend(t *testing.T) {
 // TestRender: a failure takes the form that its place has, and loses nothing on the way; other answers stay as they are.
 func TestRender(t *testing.T) {
 	t.Parallel()
-	page := func(status int) reply.Answer { return reply.Page(status, "<h1>", "default-src 'none'") }
-	failed := reply.FailedBackend(&authlete.Error{Status: 429, RetryAfter: 30 * time.Second}).WithCookie(&http.Cookie{Name: "a", Value: "b"}).Render(page)
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	page := func(_ *http.Request, status int) reply.Answer {
+		return reply.Page(status, "<h1>", "default-src 'none'")
+	}
+	failed := reply.FailedBackend(&authlete.Error{Status: 429, RetryAfter: 30 * time.Second}).WithCookie(&http.Cookie{Name: "a", Value: "b"}).Render(r, page)
 	if failed.Status != 503 || failed.Content != "<h1>" || failed.RetryAfter != 30*time.Second || len(failed.Cookies) != 1 || !failed.Log.Failed() {
 		t.Errorf("the failure became %+v", failed)
 	}
-	if answer := reply.Error(400, "invalid_request", "x").Render(page); answer.ContentType != reply.JSON || answer.Status != 400 {
+	if answer := reply.Error(400, "invalid_request", "x").Render(r, page); answer.ContentType != reply.JSON || answer.Status != 400 {
 		t.Errorf("an answer that is no failure became %+v", answer)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // ServeHTTP answers a request by itself, without the middleware that logs it.
 func (e Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	Write(w, r, e(r).Render(FailureJSON))
+	Write(w, r, e(r).Render(r, FailureJSON))
 }
 
 // Write sends an answer whose content has been rendered, and returns the status that it has.
@@ -58,23 +58,13 @@ func (a *Answer) setHeaders(header http.Header, method string) int {
 			status = http.StatusSeeOther
 		}
 	}
-	if a.Challenge != "" {
-		header["Www-Authenticate"] = []string{a.Challenge}
-	}
-	if a.DPoPNonce != "" {
-		header.Set("DPoP-Nonce", a.DPoPNonce)
-	}
-	if a.AttestationChallenge != "" {
-		header.Set("OAuth-Client-Attestation-Challenge", a.AttestationChallenge)
-	}
-	if a.Allow != "" {
-		header.Set("Allow", a.Allow)
-	}
+	set(header, "WWW-Authenticate", a.Challenge)
+	set(header, "DPoP-Nonce", a.DPoPNonce)
+	set(header, "OAuth-Client-Attestation-Challenge", a.AttestationChallenge)
+	set(header, "Allow", a.Allow)
+	set(header, "Content-Security-Policy", a.Policy)
 	if a.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(a.RetryAfter/time.Second)))
-	}
-	if a.Policy != "" {
-		header.Set("Content-Security-Policy", a.Policy)
 	}
 	if a.Preflight != nil {
 		header.Set("Access-Control-Allow-Methods", a.Preflight.Methods)
@@ -87,6 +77,13 @@ func (a *Answer) setHeaders(header http.Header, method string) int {
 		}
 	}
 	return status
+}
+
+// set sets a header that has a value.
+func set(header http.Header, name, value string) {
+	if value != "" {
+		header.Set(name, value)
+	}
 }
 
 // Header values that are shared between responses; net/http does not change them.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"html"
+	"html/template"
 	"net"
 	"net/url"
 	"strings"
@@ -118,8 +120,37 @@ func claimName(claim string) string {
 type MessagePage struct {
 	Service             Service
 	Title, Text, Detail string
+	// Reference leads an administrator to the line in the log.
+	Reference string
 	// BackURI leads to the application BackName; both may be empty.
 	BackURI, BackName string
+}
+
+// FormPostPage sends the parameters of a response to the client by a form.
+type FormPostPage struct {
+	Service Service
+	// Action is where the form goes.
+	Action string
+	Fields []Field
+}
+
+// Field is a parameter of a response.
+type Field struct{ Name, Value string }
+
+// Add adds an input of a form, unless it is a button.
+func (p *FormPostPage) Add(kind, name, value string) {
+	switch strings.ToLower(kind) {
+	case "submit", "button", "image", "reset":
+		return
+	}
+	if name != "" {
+		p.Fields = append(p.Fields, Field{name, value})
+	}
+}
+
+// ActionAttribute is where the form goes, to the byte: templates would write some characters of the URL differently.
+func (p FormPostPage) ActionAttribute() template.HTMLAttr {
+	return template.HTMLAttr(`action="` + html.EscapeString(p.Action) + `"`) //nolint:gosec // it is escaped here
 }
 
 func isLoopback(host string) bool {

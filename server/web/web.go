@@ -6,10 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"net/url"
 	"strings"
-
-	"github.com/authserver-dev/operator/internal/authlete"
 )
 
 //go:embed assets/style.css
@@ -21,6 +18,9 @@ var templateFiles embed.FS
 // imagePart allows logos, which lie anywhere.
 const imagePart = "img-src https: data:"
 
+// formPostScript sends the form of a response.
+const formPostScript = "document.forms[0].submit()"
+
 // Renderer renders pages.
 type Renderer struct {
 	templates  *template.Template
@@ -30,12 +30,15 @@ type Renderer struct {
 
 // NewRenderer parses the templates.
 func NewRenderer() (*Renderer, error) {
-	functions := template.FuncMap{"style": func() template.CSS { return template.CSS(styleSheet) }} //nolint:gosec // our own file
+	functions := template.FuncMap{
+		"style":      func() template.CSS { return template.CSS(styleSheet) },   //nolint:gosec // our own file
+		"sendScript": func() template.JS { return template.JS(formPostScript) }, //nolint:gosec // our own constant
+	}
 	templates, err := template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing page templates: %w", err)
 	}
-	return &Renderer{templates: templates, stylePart: "style-src " + hash(styleSheet), scriptPart: "script-src " + hash(authlete.FormPostScript)}, nil
+	return &Renderer{templates: templates, stylePart: "style-src " + hash(styleSheet), scriptPart: "script-src " + hash(formPostScript)}, nil
 }
 
 // hash is a source expression of Content Security Policy Level 3.
@@ -48,12 +51,13 @@ func hash(text string) string {
 type Page struct{ HTML, Policy string }
 
 // Authorize renders the page.
+//
+// Its policy says nothing of where forms go. What form-action would protect from is a form that somebody else put into the
+// page; nobody can, since the templates escape what is not ours and no script runs. And Chromium holds every redirect that
+// follows the form to it: the one to the client, and those by which the client goes on, wherever they lead, a command line
+// tool on http://localhost or a native application included. No list can name them.
 func (rd *Renderer) Authorize(page AuthorizePage) (Page, error) {
-	policy := []string{
-		"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'",
-		strings.TrimSpace("form-action 'self' " + destinations(page.RedirectURI)),
-	}
-	return rd.render(policy, "authorize.html", page)
+	return rd.render([]string{"default-src 'none'", rd.stylePart, imagePart, "base-uri 'none'", "frame-ancestors 'none'"}, "authorize.html", page)
 }
 
 // Message renders the page.
@@ -62,10 +66,10 @@ func (rd *Renderer) Message(page MessagePage) (Page, error) {
 	return rd.render(policy, "message.html", page)
 }
 
-// FormPost is the page that a backend made for the action FORM. Only its one known script may run.
-func (rd *Renderer) FormPost(html string) Page {
-	policy := []string{"default-src 'none'", rd.scriptPart, "base-uri 'none'", "frame-ancestors 'none'"}
-	return Page{HTML: html, Policy: strings.Join(policy, "; ")}
+// FormPost renders the page that sends a response to the client by a form. Its one script presses the button.
+func (rd *Renderer) FormPost(page FormPostPage) (Page, error) {
+	policy := []string{"default-src 'none'", rd.stylePart, rd.scriptPart, imagePart, "base-uri 'none'", "frame-ancestors 'none'"}
+	return rd.render(policy, "formpost.html", page)
 }
 
 func (rd *Renderer) render(policy []string, name string, data any) (Page, error) {
@@ -74,20 +78,4 @@ func (rd *Renderer) render(policy []string, name string, data any) (Page, error)
 		return Page{}, fmt.Errorf("rendering %s: %w", name, err)
 	}
 	return Page{HTML: buffer.String(), Policy: strings.Join(policy, "; ")}, nil
-}
-
-// destinations are the sources that form-action must allow beside our own. Chrome applies it to every redirect that
-// follows a form: the one to the client, and those by which the client goes on, wherever they lead. The origin of the
-// client alone would break the clients whose redirect URI lies on another host than their pages.
-func destinations(redirectURI string) string {
-	parsed, err := url.Parse(redirectURI)
-	if err != nil || parsed.Scheme == "" || strings.ContainsAny(redirectURI, "; ,'\"") {
-		return ""
-	}
-	scheme := parsed.Scheme + ":"
-	// A source cannot be an IPv6 address (Content Security Policy Level 3, section 2.3.1).
-	if (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" || strings.Contains(parsed.Host, "[") {
-		return scheme
-	}
-	return parsed.Scheme + "://" + parsed.Host + " " + scheme
 }

@@ -33,6 +33,12 @@ type world struct {
 // newWorld starts both. change alters the client before it is registered.
 func newWorld(t *testing.T, change func(*authlete.Client)) *world {
 	t.Helper()
+	return newWorldOn(t, servertest.Options{}, change)
+}
+
+// newWorldOn is newWorld with options for the server.
+func newWorldOn(t *testing.T, options servertest.Options, change func(*authlete.Client)) *world {
+	t.Helper()
 	w := &world{arrivals: make(chan arrival, 8)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/callback", func(rw http.ResponseWriter, r *http.Request) {
@@ -61,7 +67,8 @@ func newWorld(t *testing.T, change func(*authlete.Client)) *world {
 	application := httptest.NewServer(mux)
 	t.Cleanup(application.Close)
 	w.base = application.URL
-	w.server = servertest.Start(t, servertest.Options{Configure: describeScopes})
+	options.Configure = describeScopes
+	w.server = servertest.Start(t, options)
 	w.server.Client(t, func(c *authlete.Client) {
 		c.RedirectURIs = []string{w.base + "/callback"}
 		if change != nil {

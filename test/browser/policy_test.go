@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/test/servertest"
 )
 
@@ -39,6 +41,46 @@ func TestFormPost(t *testing.T) {
 		w.wantCode(t, http.MethodPost)
 		tb.await(t, "#back")
 	})
+}
+
+// foreignForm answers with a page that another backend made.
+type foreignForm struct {
+	authlete.Runtime
+
+	content string
+}
+
+func (f *foreignForm) AuthorizationIssue(ctx context.Context, req *authlete.AuthorizationIssueRequest) (*authlete.AuthorizationIssueResponse, error) {
+	response, err := f.Runtime.AuthorizationIssue(ctx, req)
+	if err == nil {
+		response.Action, response.ResponseContent = authlete.AuthorizationIssueForm, f.content
+	}
+	return response, err
+}
+
+// TestFormOfAnotherBackend: whatever script its page has, or none, the parameters arrive at the application.
+func TestFormOfAnotherBackend(t *testing.T) {
+	const inputs = `<input type="hidden" name="code" value="c-1"/><input type="hidden" name="state" value="state-1"/>`
+	for name, content := range map[string]string{
+		"onload":       `<html><body onload="javascript:document.forms[0].submit()"><form method="post" action="@">` + inputs + `</form></body></html>`,
+		"other script": `<html><body><form method="post" action="@">` + inputs + `</form><script>document.forms[0].submit();</script></body></html>`,
+		"our script":   `<form method="post" action="@">` + inputs + `</form><script>` + authlete.FormPostScript + `</script>`,
+		"button only":  `<form method="post" action="@">` + inputs + `<input type="submit" value="Go"></form>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			backend := &foreignForm{}
+			w := newWorldOn(t, servertest.Options{Backend: func(runtime authlete.Runtime) authlete.Runtime {
+				backend.Runtime = runtime
+				return backend
+			}}, nil)
+			backend.content = strings.Replace(content, "@", w.base+"/callback", 1)
+			tb := newTab(t)
+			tb.open(t, w.authorizeURL(map[string]string{"response_mode": "form_post"}))
+			tb.logIn(t)
+			w.wantCode(t, http.MethodPost)
+			tb.await(t, "#back")
+		})
+	}
 }
 
 // TestNoCSPViolation proves that violations are noticed, and that the pages cause none and are styled. Every other test
