@@ -23,7 +23,7 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	var away atomic.Bool
 	s := servertest.Start(t, servertest.Options{Wire: &servertest.Wire{
-		Version: credentials.V2, RequestSeconds: callTimeout,
+		Version: credentials.V2,
 		Between: func(engine http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if away.Load() {
@@ -44,13 +44,9 @@ func TestOutage(t *testing.T) {
 	}
 	away.Store(true)
 	for range 10 { // the circuit opens meanwhile
-		began := time.Now()
 		got := token()
 		if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" || !strings.Contains(got.body, `"temporarily_unavailable"`) {
 			t.Fatalf("status %d, %v %s", got.StatusCode, got.Header, got.body)
-		}
-		if took := time.Since(began); took > 2*callTimeout*time.Second {
-			t.Errorf("the answer took %v", took)
 		}
 	}
 	for path, document := range documents {

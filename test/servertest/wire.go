@@ -49,7 +49,7 @@ func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *authleteb
 	s.write(tb, "authlete/authlete.ini", fmt.Appendf(nil,
 		"[authlete]\napi_version = %s\nbase_url = %s\nservice.api_key = 1\nservice.api_secret = %s\nservice.access_token = %s\n",
 		wire.Version, api.URL, WireSecret, WireSecret))
-	config := &configv1alpha1.AuthleteBackend{CredentialsDirectory: s.path("authlete"), ConnectSeconds: 1, RequestSeconds: cmp.Or(wire.RequestSeconds, 10)}
+	config := &configv1alpha1.AuthleteBackend{CredentialsDirectory: s.path("authlete"), ConnectSeconds: 30, RequestSeconds: cmp.Or(wire.RequestSeconds, 30)}
 	b, err := authletebackend.Open(authletebackend.Options{Config: config, Issuer: s.URL, Log: log, Clock: time.Now})
 	if err != nil {
 		tb.Fatal(err)
@@ -64,7 +64,7 @@ func (s *Server) connect(tb testing.TB, wire *Wire, log *slog.Logger) *authleteb
 			tb.Error(err)
 		}
 	})
-	for end := time.Now().Add(20 * time.Second); b.Ready(ctx) != nil; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); b.Ready(ctx) != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			tb.Fatal(b.Ready(ctx))
 		}
