@@ -78,6 +78,14 @@ type AuthorizationResponse struct {
 	IDTokenClaims string `json:"idTokenClaims,omitempty"`
 	// UserInfoClaims is the userinfo member of the claims parameter, JSON.
 	UserInfoClaims string `json:"userInfoClaims,omitempty"`
+	// LowestPrompt is what is left of Prompts in older versions of the API.
+	LowestPrompt string `json:"lowestPrompt,omitempty"`
+	// RequestObjectPayload is the payload of the request object, JSON; the other members say what it asks for.
+	RequestObjectPayload string `json:"requestObjectPayload,omitempty"`
+	// ClientEntityIDUsed says that the request named the client by its entity ID (OpenID Federation 1.0).
+	ClientEntityIDUsed bool `json:"clientEntityIdUsed,omitempty"`
+	// MetadataDocumentUsed says that the client was described by a document at its client ID.
+	MetadataDocumentUsed bool `json:"metadataDocumentUsed,omitempty"`
 	RichRequest
 	// Other are the members that this project does not know. They may make the request richer.
 	Other Other `json:"-"`

@@ -20,7 +20,6 @@ func membersNotUsed() []openapi.Exception {
 		{"auth/authorization", "requestObjectPayload", "the other members say what it asks for"},
 		{"auth/authorization", "scopes/*/defaultEntry scopes/*/attributes", "how the service treats the scope; the backend does so"},
 		{"auth/authorization", "service", "the pages show what the configuration of the server says"},
-		{"auth/authorization", notYetShown, "not shown yet"},
 
 		{
 			"auth/authorization/issue", "accessToken accessTokenDuration accessTokenExpiresAt authorizationCode idToken jwtAccessToken",
@@ -75,10 +74,6 @@ func membersNotUsed() []openapi.Exception {
 	})
 }
 
-// notYetShown are the members by which a request becomes richer.
-const notYetShown = "authorizationDetails credentialOfferInfo dynamicScopes gmAction grant grantId grantSubject issuableCredentials " +
-	"nativeSsoRequested purpose requestedClaimsForTx requestedVerifiedClaimsForTx resources transformedClaims userInfoClaims"
-
 // membersNotSent are the members of requests that the server does not send.
 func membersNotSent() []openapi.Exception {
 	const (
@@ -97,7 +92,6 @@ func membersNotSent() []openapi.Exception {
 		{"auth/authorization/issue", "claimsForTx verifiedClaimsForTx", "there are no verified claims here, and none are transformed"},
 		{"auth/authorization/issue", "sub", "the subject is the same for all clients, or the backend makes it pairwise"},
 		{"auth/authorization/issue", "sessionId", "Native SSO is refused"},
-		{"auth/authorization/fail", "description", "not sent yet"},
 
 		{"auth/token", "accessToken accessTokenDuration refreshTokenDuration dpopNonceRequired", defaults},
 		{"auth/token", "jwtAtClaims properties", extra},

@@ -88,8 +88,11 @@ func findingsOf(t *testing.T, document *openapi.Document, call frontEndCall, usa
 	t.Helper()
 	var findings []openapi.Finding
 	for part, structure := range map[string]any{openapi.Request: call.request, openapi.Response: call.response} {
-		// The limited views of client and service are not walked: what the pages do not show of them is for the backend.
-		walk := func(pointer string) bool { return pointer != "/client" && pointer != "/service" }
+		// The limited views of client and service are not walked: what the pages do not show of them is for the backend. An
+		// offer of credentials is refused as a whole.
+		walk := func(pointer string) bool {
+			return pointer != "/client" && pointer != "/service" && pointer != "/credentialOfferInfo"
+		}
 		pointers, err := document.Members(call.operation, part, walk)
 		if err != nil {
 			t.Fatal(err)

@@ -22,6 +22,7 @@ func TestStructuresAreTheAPIs(t *testing.T) {
 	// Members with an enumeration that is a plain string here, because nothing depends on its values.
 	values["display"], values["supportedDisplays"] = []string{"PAGE", "POPUP", "TOUCH", "WAP"}, []string{"PAGE", "POPUP", "TOUCH", "WAP"}
 	values["supportedClaimTypes"] = []string{"NORMAL", "AGGREGATED", "DISTRIBUTED"}
+	values["lowestPrompt"] = []string{"NONE", "LOGIN", "CONSENT", "SELECT_ACCOUNT"}
 	values["subjectType"] = []string{"PUBLIC", "PAIRWISE"}
 	for _, document := range []string{openapi.V2, openapi.V3} {
 		t.Run(document, func(t *testing.T) {
@@ -92,6 +93,7 @@ func exceptionsOfStructures() []openapi.Exception {
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/credentialOfferInfo", Reason: later},
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/issuableCredentials", Reason: later},
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/nativeSsoRequested", Reason: later},
+		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/metadataDocumentUsed", Reason: later},
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/prompts/*", Problem: "CREATE", Reason: later},
 		{Document: openapi.V2, Operation: "token_response", Pointer: "/action", Problem: "ID_TOKEN_REISSUABLE", Reason: later},
 		{Document: openapi.V2, Operation: "token_request", Pointer: "/oauthClientAttestation", Reason: later},

@@ -141,9 +141,7 @@ func (h *Handler) notLoggedIn(in *interaction.Interaction, again view, err error
 // proceed grants what the person has allowed and remembers it, or shows what is still needed.
 func (h *Handler) proceed(ctx context.Context, sub submission, who account, loggedIn bool) reply.Answer {
 	step := sub.in.Decide(interaction.Submission{LoggedIn: loggedIn, Authorized: sub.form.Has("authorized")}, who.session, h.Rules, h.Clock())
-	if sub.in.Consented(who.session) {
-		who.session.Remember(sub.in.Fingerprint())
-	}
+	sub.in.Remember(who.session)
 	who.session.LastSeen = h.Clock().Unix()
 	cookie, err := h.Cookies.Cookie(who.session)
 	if err != nil {

@@ -63,7 +63,11 @@ func (h *Handler) fail(ctx context.Context, in *interaction.Interaction, reason 
 }
 
 func (h *Handler) failure(ctx context.Context, in *interaction.Interaction, reason authlete.AuthorizationFailReason) reply.Answer {
-	response, err := h.Backend.AuthorizationFail(ctx, &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason})
+	req := &authlete.AuthorizationFailRequest{Ticket: in.Ticket, Reason: reason}
+	if reason == in.Refused {
+		req.Description = in.Why
+	}
+	response, err := h.Backend.AuthorizationFail(ctx, req)
 	if err != nil {
 		return reply.FailedBackend(err)
 	}

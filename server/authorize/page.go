@@ -54,6 +54,9 @@ func (h *Handler) page(in *interaction.Interaction, v view) reply.Answer {
 			page.Claims = append(page.Claims, claim)
 		}
 	}
+	for _, detail := range in.Details {
+		page.Details = append(page.Details, web.Detail{Title: detail.Title, Lines: detail.Lines})
+	}
 	h.showAccount(&page, in, v)
 	rendered, err := h.Pages.Authorize(page)
 	if err != nil {

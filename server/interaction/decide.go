@@ -64,6 +64,14 @@ func (in *Interaction) Consented(s *session.Session) bool {
 	return s != nil && in.consented == s.Subject
 }
 
+// Remember notes in the session what its person allowed with this submission. What was asked for in detail is for this
+// occasion only.
+func (in *Interaction) Remember(s *session.Session) {
+	if in.Consented(s) && len(in.Details) == 0 {
+		s.Remember(in.Fingerprint())
+	}
+}
+
 // Switch demands a login of another person.
 func (in *Interaction) Switch() {
 	in.FreshLogin, in.Login, in.LoginHint = true, "", ""

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/details"
 	"github.com/authserver-dev/operator/server/session"
 )
 
@@ -51,6 +52,11 @@ type Interaction struct {
 	AcrEssential bool     `json:"acrEssential,omitempty"`
 	// AcrAsked says that the client asks which class the login has.
 	AcrAsked bool `json:"acrAsked,omitempty"`
+	// Details are what the client asks for beyond scopes and claims, in words. The page shows them.
+	Details []details.Detail `json:"details,omitempty"`
+	// Refused is not empty if the request is refused whatever the person says, and Why says to the client why.
+	Refused authlete.AuthorizationFailReason `json:"refused,omitempty"`
+	Why     string                           `json:"why,omitempty"`
 	// FreshLogin demands a login in this interaction, whoever is logged in already.
 	FreshLogin bool `json:"freshLogin,omitempty"`
 
@@ -91,6 +97,8 @@ func New(response *authlete.AuthorizationResponse, parameters string, now time.T
 	in.describeClient(response.Client, values.Get("redirect_uri"))
 	in.Hinted = hinted(values)
 	in.AcrAsked = len(response.Acrs) > 0 || values.Get("acr_values") != "" || claimAsked(response.IDTokenClaims, "acr")
+	in.demandGrantSubject(response.GrantSubject)
+	in.describeDetails(response)
 	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate) || noAge(values.Get("max_age"))
 	return in
 }
@@ -110,6 +118,26 @@ func (in *Interaction) describeClient(c *authlete.Client, redirectURI string) {
 	in.RedirectURI = redirectURI
 	if redirectURI == "" && len(c.RedirectURIs) == 1 {
 		in.RedirectURI = c.RedirectURIs[0]
+	}
+}
+
+// demandGrantSubject demands the person who gave the grant that the request changes. A request that demands another person,
+// too, is refused.
+func (in *Interaction) demandGrantSubject(subject string) {
+	switch {
+	case subject == "" || subject == in.Subject:
+	case in.Subject == "":
+		in.Subject, in.Hinted = subject, false
+	default:
+		in.Refused, in.Why = authlete.AuthorizationFailDifferentSubject, "The grant was given by another person."
+	}
+}
+
+// describeDetails takes over what pages show beyond scopes and claims. Nobody can allow what cannot be shown.
+func (in *Interaction) describeDetails(response *authlete.AuthorizationResponse) {
+	var err error
+	if in.Details, err = details.Of(response); err != nil {
+		in.Refused, in.Why = authlete.AuthorizationFailDenied, "The request is refused: "+err.Error()+"."
 	}
 }
 
@@ -148,5 +176,9 @@ func (in *Interaction) ScopeNames() []string {
 
 // Fingerprint tells what the client asks for from anything else.
 func (in *Interaction) Fingerprint() string {
-	return session.Consent(in.ClientNumber, in.ScopeNames(), slices.Concat(in.Claims, in.UserClaims))
+	asked := [][]string{in.ScopeNames(), slices.Concat(in.Claims, in.UserClaims)}
+	for _, detail := range in.Details {
+		asked = append(asked, append([]string{detail.Title}, detail.Lines...))
+	}
+	return session.Consent(in.ClientNumber, asked...)
 }

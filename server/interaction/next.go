@@ -54,13 +54,13 @@ type check struct {
 }
 
 // interactive are the checks for people who can be asked: what they cannot change comes first.
-func interactive() [4]check {
-	return [...]check{{Refuse, classProblem}, {LogIn, loginProblem}, {Choose, choiceProblem}, {Consent, consentProblem}}
+func interactive() [5]check {
+	return [...]check{{Refuse, refusal}, {Refuse, classProblem}, {LogIn, loginProblem}, {Choose, choiceProblem}, {Consent, consentProblem}}
 }
 
-// silent are the checks for prompt=none, in the order of Authlete's guide.
-func silent() [4]check {
-	return [...]check{{LogIn, loginProblem}, {Refuse, classProblem}, {Choose, choiceProblem}, {Consent, consentProblem}}
+// silent are the checks for prompt=none, in the order of Authlete's guide, after what nobody could change.
+func silent() [5]check {
+	return [...]check{{Refuse, refusal}, {LogIn, loginProblem}, {Refuse, classProblem}, {Choose, choiceProblem}, {Consent, consentProblem}}
 }
 
 // Next returns what a request needs from the person; s is nil if nobody is logged in.
@@ -73,7 +73,7 @@ func Silent(in *Interaction, s *session.Session, rules Rules, now time.Time) Ste
 	return first(silent(), state{in, s, rules, now})
 }
 
-func first(checks [4]check, st state) Step {
+func first(checks [5]check, st state) Step {
 	for _, c := range checks {
 		if reason := c.reason(st); reason != "" {
 			return Step{Kind: c.kind, Reason: reason}
@@ -81,6 +81,9 @@ func first(checks [4]check, st state) Step {
 	}
 	return Step{Kind: Issue}
 }
+
+// refusal: nobody can allow what cannot be shown.
+func refusal(st state) authlete.AuthorizationFailReason { return st.in.Refused }
 
 // classProblem says why the class of logins does not do.
 func classProblem(st state) authlete.AuthorizationFailReason {
@@ -116,14 +119,15 @@ func choiceProblem(st state) authlete.AuthorizationFailReason {
 	return ""
 }
 
-// consentProblem says whether the person must be asked. A client whose identity nothing proves is not granted what another
+// consentProblem says whether the person must be asked. What is asked for in detail, a payment for example, is asked for each
+// time, whoever the client is. A client whose identity nothing proves is not granted what another
 // program was allowed before, or because it belongs to the service (RFC 8252, section 8.6).
 func consentProblem(st state) authlete.AuthorizationFailReason {
 	const required = authlete.AuthorizationFailConsentRequired
 	switch {
 	case st.s != nil && st.in.consented != "" && st.in.consented == st.s.Subject:
 		return ""
-	case st.in.has(authlete.PromptConsent) || st.in.Unproven:
+	case st.in.has(authlete.PromptConsent) || st.in.Unproven || len(st.in.Details) > 0:
 		return required
 	case st.in.FirstParty:
 		return ""

@@ -170,10 +170,11 @@ func (s *Session) Remember(consent string) {
 // Allowed says whether the consent was given in this session.
 func (s *Session) Allowed(consent string) bool { return slices.Contains(s.Consents, consent) }
 
-// Consent is the fingerprint of what a client asks for. Order and repetition do not matter.
-func Consent(client string, scopes, claims []string) string {
+// Consent is the fingerprint of what a client asks for: lists of scopes, of claims, and of what else there is. Order and
+// repetition within a list do not matter.
+func Consent(client string, asked ...[]string) string {
 	text := []byte(strconv.Quote(client))
-	for _, names := range [][]string{scopes, claims} {
+	for _, names := range asked {
 		text = append(text, ';')
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			text = strconv.AppendQuote(text, name) // names from the claims parameter may hold anything

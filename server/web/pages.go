@@ -22,6 +22,12 @@ type Client struct {
 // Scope is a permission as the page shows it.
 type Scope struct{ Name, Description string }
 
+// Detail is something that the application asks for beyond permissions and information, e.g. a payment.
+type Detail struct {
+	Title string
+	Lines []string
+}
+
 // AuthorizePage is the page with login fields, permissions and the decision.
 type AuthorizePage struct {
 	Service Service
@@ -32,6 +38,7 @@ type AuthorizePage struct {
 	RedirectURI string
 	Scopes      []Scope
 	Claims      []string
+	Details     []Detail
 	// Consent says that permission is asked for; else the page is for logging in or for choosing an account only.
 	Consent bool
 	// LoginRequired shows the login fields; else UserName is who is logged in, with the login ID Username.

@@ -84,6 +84,25 @@ func TestTexts(t *testing.T) {
 }
 
 // TestHostileContent: what clients say about themselves is text, never markup, and links lead to web pages only.
+// TestDetails: what is asked for in detail is on the page that asks for permission, line by line, and on no other.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	page := web.AuthorizePage{
+		Client: web.Client{Name: "App"}, Consent: true,
+		Details: []web.Detail{{Title: "A payment", Lines: []string{"amount: 5", "to: Bob"}}, {Title: "No more"}},
+	}
+	body, _ := render(t, page)
+	for _, want := range []string{`<h2 id="detail-0">A payment</h2>`, "<li>amount: 5</li><li>to: Bob</li>", `<h2 id="detail-1">No more</h2>`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	page.Consent = false
+	if body, _ := render(t, page); strings.Contains(body, "A payment") {
+		t.Error("a page that asks for no permission shows details")
+	}
+}
+
 func TestHostileContent(t *testing.T) {
 	t.Parallel()
 	body, _ := render(t, web.AuthorizePage{
@@ -92,6 +111,7 @@ func TestHostileContent(t *testing.T) {
 			PolicyURI: `https://x.example.com/"onmouseover="4`, TosURI: "data:text/html,5",
 		},
 		Scopes: []web.Scope{{Name: "<script>6</script>", Description: "</style><script>7</script>"}}, Claims: []string{"<script>8</script>"},
+		Details: []web.Detail{{Title: "<script>13</script>", Lines: []string{`"><img src=x>`, "<script>14</script>"}}},
 		Consent: true, LoginRequired: true, Username: `"autofocus onfocus="9`, Problem: "<script>10</script>",
 		Interaction: `"><script>11</script>`, RedirectURI: "https://<script>12</script>",
 	})
