@@ -29,7 +29,8 @@ func TestDatabaseCertificates(t *testing.T) {
 		"not PEM":        {map[string]string{"ca.crt": "x"}, good, "SecretInvalid", "postgresql.tls.caSecretRef"},
 		"no key":         {map[string]string{"ca.crt": other}, map[string]string{"tls.crt": certificate}, "SecretKeyMissing", "tls.key"},
 		"another key": {
-			map[string]string{"ca.crt": other}, map[string]string{"tls.crt": other, "tls.key": key},
+			map[string]string{"ca.crt": other},
+			map[string]string{"tls.crt": other, "tls.key": key},
 			"SecretInvalid", "postgresql.tls.clientCertificateSecretRef",
 		},
 	} {

@@ -122,7 +122,8 @@ func (r *Reconciler) readSecret(ctx context.Context, s *scope, ref reference) (m
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: s.server.Namespace, Name: ref.secret}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of %s does not exist in the namespace %q; it is waited for", ref.secret, ref.field, s.server.Namespace))
+		s.wrong(authv1alpha1.ReasonSecretNotFound, fmt.Sprintf(
+			"Secret %q of %s does not exist in the namespace %q; it is waited for", ref.secret, ref.field, s.server.Namespace))
 		return nil, nil //nolint:nilnil // what is missing is noted
 	case err != nil:
 		return nil, fmt.Errorf("reading Secret %s: %w", ref.secret, err)

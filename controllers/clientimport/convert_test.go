@@ -49,8 +49,10 @@ func shop() authlete.Client {
 		ResponseTypes:  []authlete.ResponseType{"CODE", "CODE_ID_TOKEN", "CODE_ID_TOKEN_TOKEN", "ID_TOKEN", "ID_TOKEN_TOKEN", "CODE_TOKEN", "TOKEN"},
 		IDTokenSignAlg: authlete.ES256, DefaultMaxAge: 60, SubjectType: "PUBLIC",
 		Attributes: []authlete.Pair{{Key: authlete.AttributeFirstParty, Value: "true"}},
-		Extension:  &authlete.ClientExtension{RequestableScopesEnabled: true, RequestableScopes: []string{"openid"}, AccessTokenDuration: 60, RefreshTokenDuration: 120},
-		Other:      authlete.Other{"parRequired": json.RawMessage("false"), "requestUris": json.RawMessage("[]")},
+		Extension: &authlete.ClientExtension{
+			RequestableScopesEnabled: true, RequestableScopes: []string{"openid"}, AccessTokenDuration: 60, RefreshTokenDuration: 120,
+		},
+		Other: authlete.Other{"parRequired": json.RawMessage("false"), "requestUris": json.RawMessage("[]")},
 	}
 }
 
@@ -198,7 +200,8 @@ func anyClient(source *rand.Rand, id int64) authlete.Client {
 		Contacts:        some("a@example.com", "", strings.Repeat("x", 300)), JWKSURI: one("", "https://a.example/jwks", "http://a.example/jwks"),
 		JWKS: one("", `{"keys":[]}`, `{}`, "no JSON"), IDTokenSignAlg: authlete.JWSAlg(one("", "RS256", "ES256", "HS256")),
 		DefaultMaxAge: int64(source.IntN(3)-1) << (10 * source.IntN(4)), Extension: &authlete.ClientExtension{
-			RequestableScopesEnabled: source.IntN(2) == 0, RequestableScopes: some("openid", "a b"), AccessTokenDuration: int64(source.IntN(60)), RefreshTokenDuration: int64(source.IntN(120)),
+			RequestableScopesEnabled: source.IntN(2) == 0, RequestableScopes: some("openid", "a b"),
+			AccessTokenDuration: int64(source.IntN(60)), RefreshTokenDuration: int64(source.IntN(120)),
 		},
 	}
 	for _, grant := range some("AUTHORIZATION_CODE", "IMPLICIT", "PASSWORD", "CIBA") {
@@ -237,7 +240,10 @@ func TestManifests(t *testing.T) {
 	if err := clientimport.Write(&out, imported(t, held, locked)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"---\n# client 26478243745571: the client belongs to the OAuthClient apps/till/uid-9 already", "---\n# client 7: not named here, and left as they are: locked\napiVersion:"} {
+	for _, want := range []string{
+		"---\n# client 26478243745571: the client belongs to the OAuthClient apps/till/uid-9 already",
+		"---\n# client 7: not named here, and left as they are: locked\napiVersion:",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &out)
 		}

@@ -134,7 +134,8 @@ func (r *Reconciler) ownSecret(ctx context.Context, c *authv1alpha1.OAuthClient)
 	var reason, message string
 	switch {
 	case err != nil:
-		reason, message = authv1alpha1.ReasonSecretNotFound, fmt.Sprintf("Secret %q of spec.secret.secretRef does not exist in the namespace %q; it is waited for", ref.Name, c.Namespace)
+		reason = authv1alpha1.ReasonSecretNotFound
+		message = fmt.Sprintf("Secret %q of spec.secret.secretRef does not exist in the namespace %q; it is waited for", ref.Name, c.Namespace)
 	case value == "":
 		reason, message = authv1alpha1.ReasonSecretKeyMissing, fmt.Sprintf("Secret %q of spec.secret.secretRef has no value under the key %q", ref.Name, key)
 	case len(value) < minSecret:

@@ -21,7 +21,7 @@ func TestDefinitionsAreCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(filepath.Join("../../config/crd/bases", filepath.Base(file)))
+		want, err := os.ReadFile(filepath.Join("..", "..", "config", "crd", "bases", filepath.Base(file)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,7 +113,8 @@ func (c *converter) convert(ctx context.Context, r record) (User, error) {
 		out.note("the username %q differs from another one in upper and lower case only, which is the same here: rename it", f.Username)
 	}
 	c.usernames[folded] = true
-	return out, c.fit(ctx, &out)
+	err := c.fit(ctx, &out)
+	return out, err
 }
 
 // fit leaves out what the API server would refuse.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -23,9 +24,7 @@ func dumped(t *testing.T, user fields, groups ...string) string {
 		ids = append(ids, i)
 	}
 	all := fields{"username": "jane", "password": "!", "groups": ids}
-	for name, value := range user {
-		all[name] = value
-	}
+	maps.Copy(all, user)
 	text, err := json.Marshal(append(entries, fields{"model": "auth.user", "pk": 1, "fields": all}))
 	if err != nil {
 		t.Fatal(err)
