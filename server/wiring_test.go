@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -104,6 +106,20 @@ func TestReadinessNeedsUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the server is ready", func() bool { return ready() == http.StatusOK })
+}
+
+// TestReadinessNeedsTheBackend: a server whose backend cannot serve takes no traffic, and says why in the log only.
+func TestReadinessNeedsTheBackend(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Ready: func(context.Context) error { return errors.New("database.internal is away") }})
+	w := httptest.NewRecorder()
+	s.Handler.Metrics().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
+	if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "database.internal") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(s.Log(), "database.internal") {
+		t.Error("the log does not say why")
+	}
 }
 
 // TestScheme: an issuer with https has cookies for https on this host only, and sends HSTS; one with http does not.

@@ -111,3 +111,20 @@ func TestKeysChangeAsTheOptionsSay(t *testing.T) {
 		})
 	}
 }
+
+// TestRunSweeps: what has expired is gone after the interval of sweeping.
+func TestRunSweeps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := memory.New()
+		rotating(t, st, func(*Options) {}).ring.Wait()
+		if _, err := st.RememberID(t.Context(), store.HashOf("x"), time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(sweepInterval + time.Second)
+		synctest.Wait()
+		if left, err := st.Sweep(t.Context(), time.Now(), 10); err != nil || left != 0 {
+			t.Errorf("%d records were left, %v", left, err)
+		}
+	})
+}

@@ -101,6 +101,11 @@ func (v *Value[T]) Healthy() bool { return !v.failed.Load() }
 func (v *Value[T]) Run(ctx context.Context) {
 	watcher := v.watch(ctx)
 	defer watcher.close()
+	v.follow(ctx, watcher)
+}
+
+// follow reads the value whenever the watcher sees a change, and at intervals.
+func (v *Value[T]) follow(ctx context.Context, watcher watch) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	v.reload(ctx) // what changed before the watch was there

@@ -56,6 +56,8 @@ type Options struct {
 	Storage engine.Storage
 	// Wire, if not nil, makes the server call the engine over HTTP.
 	Wire *Wire
+	// Ready, if not nil, says whether the backend is ready, instead of the backend itself.
+	Ready func(context.Context) error
 	// Backend replaces or wraps the engine as the server sees it.
 	Backend func(authlete.Runtime) authlete.Runtime
 }
@@ -90,6 +92,9 @@ func Start(tb testing.TB, opts Options) *Server {
 	if opts.Wire != nil {
 		remote := s.connect(tb, opts.Wire, log)
 		runtime, ready = remote, remote.Ready
+	}
+	if opts.Ready != nil {
+		ready = opts.Ready
 	}
 	if opts.Backend != nil {
 		runtime = opts.Backend(runtime)
