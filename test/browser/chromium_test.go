@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -27,6 +28,9 @@ const reportViolations = `document.addEventListener("securitypolicyviolation",
 // tab is a tab of a fresh Chromium with an empty profile.
 type tab struct {
 	ctx context.Context
+
+	// failed are the loads of documents that failed.
+	failed chan *network.EventLoadingFailed
 
 	mu       sync.Mutex
 	problems []string
@@ -78,13 +82,13 @@ func openTab(t *testing.T) *tab {
 		}
 		stop()
 	})
-	tb := &tab{ctx: ctx}
+	tb := &tab{ctx: ctx, failed: make(chan *network.EventLoadingFailed, 8)}
 	if err := chromedp.Listen(ctx, tb.event); err != nil {
 		t.Fatalf("starting Chromium: %v", err)
 	}
 	tb.do(
 		t,
-		command(cdplog.Enable, cdp.Empty{}), command(runtime.Enable, cdp.Empty{}),
+		command(cdplog.Enable, cdp.Empty{}), command(runtime.Enable, cdp.Empty{}), command(network.Enable, network.EnableParams{}),
 		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: reportViolations}),
 	)
@@ -115,6 +119,13 @@ func (tb *tab) event(event any) {
 				words = append(words, string(argument.Value))
 			}
 			problem = "console: " + strings.Join(words, " ")
+		}
+	case *network.EventLoadingFailed:
+		if e.Type == network.ResourceTypeDocument {
+			select {
+			case tb.failed <- e:
+			default: // nobody looks
+			}
 		}
 	case *runtime.EventExceptionThrown:
 		problem = "exception: " + e.ExceptionDetails.Text

@@ -70,7 +70,7 @@ func TestLoginFieldsAreAboveTheFold(t *testing.T) {
 	tb.do(t, command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 720, DeviceScaleFactor: 1}))
 	tb.open(t, w.authorizeURL(map[string]string{"scope": "openid profile email " + longScope}))
 	tb.await(t, username+":focus")
-	if bottom := ask[float64](t, tb, "document.querySelector(\""+"input[name=password]"+"\").getBoundingClientRect().bottom"); bottom > 720 {
+	if bottom := ask[float64](t, tb, `document.querySelector("input[name=password]").getBoundingClientRect().bottom + scrollY`); bottom > 720 {
 		t.Errorf("the password field ends at %v of 720 pixels", bottom)
 	}
 }
