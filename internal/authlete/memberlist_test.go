@@ -17,7 +17,6 @@ func membersNotUsed() []openapi.Exception {
 		{"auth/authorization", "clientIdAliasUsed clientEntityIdUsed metadataDocumentUsed", "how the request names the client; the backend keeps it with the ticket"},
 		{"auth/authorization", "display uiLocales scopes/*/descriptions", "there is one page, and it is in English"},
 		{"auth/authorization", "lowestPrompt", "deprecated; prompts says all of it"},
-		{"auth/authorization", "requestObjectPayload", "the other members say what it asks for"},
 		{"auth/authorization", "scopes/*/defaultEntry scopes/*/attributes", "how the service treats the scope; the backend does so"},
 		{"auth/authorization", "service", "the pages show what the configuration of the server says"},
 

@@ -90,10 +90,7 @@ func New(response *authlete.AuthorizationResponse, parameters string, now time.T
 	if len(parameters) <= maxParameters {
 		in.Parameters = parameters
 	}
-	values, err := url.ParseQuery(parameters)
-	if err != nil {
-		values = url.Values{}
-	}
+	values := requested(parameters, response.RequestObjectPayload)
 	in.describeClient(response.Client, values.Get("redirect_uri"))
 	in.Hinted = hinted(values)
 	in.AcrAsked = len(response.Acrs) > 0 || values.Get("acr_values") != "" || claimAsked(response.IDTokenClaims, "acr")
@@ -101,6 +98,30 @@ func New(response *authlete.AuthorizationResponse, parameters string, now time.T
 	in.describeDetails(response)
 	in.FreshLogin = in.has(authlete.PromptLogin) || in.has(authlete.PromptCreate) || noAge(values.Get("max_age"))
 	return in
+}
+
+// requested are the parameters of the request: those that it was sent with, and in their place those of its request object
+// (OpenID Connect Core 1.0, section 6.3.3), as far as they are text or numbers.
+func requested(parameters, requestObject string) url.Values {
+	values, err := url.ParseQuery(parameters)
+	if err != nil {
+		values = url.Values{}
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(requestObject), &members) != nil {
+		return values
+	}
+	for name, member := range members {
+		var text string
+		var number json.Number
+		switch {
+		case json.Unmarshal(member, &text) == nil:
+			values.Set(name, text)
+		case json.Unmarshal(member, &number) == nil:
+			values.Set(name, number.String())
+		}
+	}
+	return values
 }
 
 // describeClient takes over what pages show of the client. It is sent where the request says, or to the only address that

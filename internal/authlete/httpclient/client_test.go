@@ -241,6 +241,14 @@ func TestRetries(t *testing.T) {
 		return err
 	}
 	drop := func(ctx context.Context, c *httpclient.Client) error { return c.ClientDelete(ctx, "app") }
+	proven := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.UserInfo(ctx, &authlete.UserInfoRequest{Token: "t", DPoPProof: authlete.DPoPProof{DPoP: "proof"}})
+		return err
+	}
+	federation := func(ctx context.Context, c *httpclient.Client) error {
+		_, err := c.FederationConfiguration(ctx, &authlete.FederationConfigurationRequest{})
+		return err
+	}
 	wait := answer{status: 429, header: http.Header{"Retry-After": {"2"}}}
 	for name, test := range map[string]struct {
 		answers  []answer
@@ -260,6 +268,8 @@ func TestRetries(t *testing.T) {
 		"a read, garbage":              {[]answer{{status: 200, body: "<html>"}, fine}, get, 1, false, 0},
 		"standard introspection":       {[]answer{busy, fine}, introspect, 2, true, 100 * time.Millisecond},
 		"user info":                    {[]answer{gone, fine}, info, 2, true, 100 * time.Millisecond},
+		"user info with a proof":       {[]answer{gone, fine}, proven, 1, false, 0},
+		"federation":                   {[]answer{busy, fine}, federation, 2, true, 100 * time.Millisecond},
 		"claims are issued":            {[]answer{busy, fine}, issue, 1, false, 0},
 		"discovery":                    {[]answer{busy, gone, fine}, configuration, 3, true, 300 * time.Millisecond},
 		"a change of settings":         {[]answer{gone, fine}, change, 1, false, 0},

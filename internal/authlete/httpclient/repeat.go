@@ -31,8 +31,11 @@ func again(ctx context.Context, in call, attempt int, err error) bool {
 // repeatable says whether a call only reads, so that making it twice is as good as making it once.
 func repeatable(in call) bool {
 	switch in.name {
-	case "auth/introspection", "auth/introspection/standard", "auth/userinfo", "federation/configuration":
+	case "auth/introspection", "auth/introspection/standard", "federation/configuration":
 		return true
+	case "auth/userinfo": // a proof is good for one request (RFC 9449, section 11.1)
+		request, ok := in.body.(*authlete.UserInfoRequest)
+		return ok && request.DPoP == ""
 	case "client/secret/refresh":
 		return false
 	default:
