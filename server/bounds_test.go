@@ -22,7 +22,9 @@ func extremes(c *configv1alpha1.ServerConfig, value func(configv1alpha1.Bound) i
 	}
 	c.Service.Tokens = configv1alpha1.Tokens{
 		AccessTokenSeconds: seconds("service.tokens.accessTokenSeconds"), RefreshTokenSeconds: seconds("service.tokens.refreshTokenSeconds"),
-		IDTokenSeconds: seconds("service.tokens.idTokenSeconds"), AuthorizationCodeSeconds: seconds("service.tokens.authorizationCodeSeconds"),
+		RefreshAbsoluteSeconds: seconds("service.tokens.refreshAbsoluteSeconds"),
+		RefreshLeewaySeconds:   new(seconds("service.tokens.refreshLeewaySeconds")),
+		IDTokenSeconds:         seconds("service.tokens.idTokenSeconds"), AuthorizationCodeSeconds: seconds("service.tokens.authorizationCodeSeconds"),
 	}
 	c.Session.IdleSeconds, c.Session.AbsoluteSeconds = seconds("session.idleSeconds"), seconds("session.absoluteSeconds")
 	c.Session.InteractionSeconds = seconds("session.interactionSeconds")

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
@@ -113,6 +114,12 @@ func codeFlow(t *testing.T, s *servertest.Server) {
 	if status != http.StatusOK || refreshed["refresh_token"] == tokens["refresh_token"] {
 		t.Errorf("refresh: %d %v", status, refreshed)
 	}
+	status, _, again := post(t, s, "/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}},
+		"app", client.ClientSecret)
+	if status != http.StatusOK || again["refresh_token"] != refreshed["refresh_token"] || again["access_token"] != refreshed["access_token"] {
+		t.Errorf("a repeated refresh request: %d %v", status, again)
+	}
+	s.Turn(6 * time.Second)
 	status, _, _ = post(t, s, "/api/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}},
 		"app", client.ClientSecret)
 	if status != http.StatusBadRequest {

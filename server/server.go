@@ -29,7 +29,9 @@ const requestTimeout = 20 * time.Second
 
 // Deps are what a Server is built from.
 type Deps struct {
-	Config  *configv1alpha1.ServerConfig
+	Config *configv1alpha1.ServerConfig
+	// Users are the people; Run keeps them up to date.
+	Users   *users.Directory
 	Backend authlete.Runtime
 	// BackendReady says whether the backend can serve.
 	BackendReady func(context.Context) error
@@ -83,11 +85,8 @@ func New(deps Deps) (*Server, error) {
 // parts opens the files and builds what endpoints share.
 func (s *Server) parts() (*parts, error) {
 	config := s.deps.Config
-	p := &parts{}
+	p := &parts{users: s.deps.Users}
 	var err error
-	if p.users, err = users.Open(config.Users.Directory, s.deps.Log); err != nil {
-		return nil, err
-	}
 	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Clock, s.deps.Log)
 	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Log); err != nil {
 		return nil, err

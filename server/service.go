@@ -38,6 +38,8 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		AccessTokenType: "Bearer", ClientIDAliasEnabled: true,
 		AccessTokenDuration: int64(s.Tokens.AccessTokenSeconds), RefreshTokenDuration: int64(s.Tokens.RefreshTokenSeconds),
 		IDTokenDuration: int64(s.Tokens.IDTokenSeconds), AuthorizationCodeDuration: int64(s.Tokens.AuthorizationCodeSeconds),
+		RefreshTokenAbsoluteDuration: int64(s.Tokens.RefreshAbsoluteSeconds),
+		RefreshTokenIdempotent:       *s.Tokens.RefreshLeewaySeconds > 0, RefreshTokenLeeway: int64(*s.Tokens.RefreshLeewaySeconds),
 		RefreshTokenKept: s.Tokens.RefreshRotation == configv1alpha1.RefreshKeep,
 		PkceRequired:     s.PKCE.Required == configv1alpha1.PKCEAlways,
 		PkceS256Required: s.PKCE.ChallengeMethods == configv1alpha1.PKCES256,

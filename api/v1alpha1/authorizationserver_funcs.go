@@ -16,6 +16,8 @@ const (
 	DefaultTerminationGraceSeconds  int64 = 30
 	DefaultAccessTokenSeconds       int32 = 3600
 	DefaultRefreshTokenSeconds      int32 = 1209600
+	DefaultRefreshAbsoluteSeconds   int32 = 7776000
+	DefaultRefreshLeewaySeconds     int32 = 5
 	DefaultIDTokenSeconds           int32 = 3600
 	DefaultAuthorizationCodeSeconds int32 = 60
 	DefaultRotationIntervalDays     int32 = 90
@@ -183,9 +185,12 @@ func (s *AuthorizationServerSpec) EffectiveResponseTypes() []ResponseType {
 // EffectiveTokens returns the lifetimes with every field set.
 func (s *AuthorizationServerSpec) EffectiveTokens() Tokens {
 	t := s.Tokens
+	refresh := valueOr(t.RefreshTokenSeconds, DefaultRefreshTokenSeconds)
 	return Tokens{
 		AccessTokenSeconds:       new(valueOr(t.AccessTokenSeconds, DefaultAccessTokenSeconds)),
-		RefreshTokenSeconds:      new(valueOr(t.RefreshTokenSeconds, DefaultRefreshTokenSeconds)),
+		RefreshTokenSeconds:      new(refresh),
+		RefreshAbsoluteSeconds:   new(valueOr(t.RefreshAbsoluteSeconds, max(DefaultRefreshAbsoluteSeconds, refresh))),
+		RefreshLeewaySeconds:     new(valueOr(t.RefreshLeewaySeconds, DefaultRefreshLeewaySeconds)),
 		IDTokenSeconds:           new(valueOr(t.IDTokenSeconds, DefaultIDTokenSeconds)),
 		AuthorizationCodeSeconds: new(valueOr(t.AuthorizationCodeSeconds, DefaultAuthorizationCodeSeconds)),
 		RefreshRotation:          nonZeroOr(t.RefreshRotation, RefreshRotate),

@@ -84,6 +84,8 @@ const (
 )
 
 // Tokens sets lifetimes of tokens and codes.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.refreshAbsoluteSeconds) || self.refreshAbsoluteSeconds >= (has(self.refreshTokenSeconds) ? self.refreshTokenSeconds : 1209600)",message="tokens.refreshAbsoluteSeconds must not be shorter than tokens.refreshTokenSeconds (1209600 by default): raise it, or lower refreshTokenSeconds",reason=FieldValueInvalid,fieldPath=".refreshAbsoluteSeconds"
 type Tokens struct {
 	// accessTokenSeconds is the lifetime of access tokens in seconds. Default 3600 (an hour).
 	// +optional
@@ -96,6 +98,22 @@ type Tokens struct {
 	// +kubebuilder:validation:Minimum=60
 	// +kubebuilder:validation:Maximum=315360000
 	RefreshTokenSeconds *int32 `json:"refreshTokenSeconds,omitempty"`
+
+	// refreshAbsoluteSeconds is how long after a login its last refresh token ends at the latest, however often it was
+	// refreshed, in seconds. Default 7776000 (90 days), or refreshTokenSeconds where that is longer. Refused with Authlete,
+	// which has no such setting.
+	// +optional
+	// +kubebuilder:validation:Minimum=60
+	// +kubebuilder:validation:Maximum=315360000
+	RefreshAbsoluteSeconds *int32 `json:"refreshAbsoluteSeconds,omitempty"`
+
+	// refreshLeewaySeconds is how long after its use a replaced refresh token gets the same client the same tokens again, in
+	// seconds: answers get lost, and pages refresh in parallel. After it, a second use revokes the grant. Default 5; 0 allows
+	// no repetition. With Authlete, which has a time of its own, it only says whether repetitions are allowed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=60
+	RefreshLeewaySeconds *int32 `json:"refreshLeewaySeconds,omitempty"`
 
 	// idTokenSeconds is the lifetime of ID tokens in seconds. Default 3600 (an hour).
 	// +optional

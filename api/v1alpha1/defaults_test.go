@@ -47,6 +47,7 @@ func TestServerDefaults(t *testing.T) {
 		"responseTypes": []authv1alpha1.ResponseType{"code"},
 		"tokens": authv1alpha1.Tokens{
 			AccessTokenSeconds: new(int32(3600)), RefreshTokenSeconds: new(int32(1209600)), IDTokenSeconds: new(int32(3600)),
+			RefreshAbsoluteSeconds: new(int32(7776000)), RefreshLeewaySeconds: new(int32(5)),
 			AuthorizationCodeSeconds: new(int32(60)), RefreshRotation: authv1alpha1.RefreshRotate,
 		},
 		"signing": authv1alpha1.Signing{Algorithm: authv1alpha1.SigningRS256, RotationIntervalDays: new(int32(90))},

@@ -1232,6 +1232,16 @@ func (in *Tokens) DeepCopyInto(out *Tokens) {
 		*out = new(int32)
 		**out = **in
 	}
+	if in.RefreshAbsoluteSeconds != nil {
+		in, out := &in.RefreshAbsoluteSeconds, &out.RefreshAbsoluteSeconds
+		*out = new(int32)
+		**out = **in
+	}
+	if in.RefreshLeewaySeconds != nil {
+		in, out := &in.RefreshLeewaySeconds, &out.RefreshLeewaySeconds
+		*out = new(int32)
+		**out = **in
+	}
 	if in.IDTokenSeconds != nil {
 		in, out := &in.IDTokenSeconds, &out.IDTokenSeconds
 		*out = new(int32)

@@ -145,6 +145,9 @@ type Service struct {
 	AuthorizationCodeDuration int64 `json:"authorizationCodeDuration,omitempty"`
 	// RefreshTokenKept lets confidential clients use a refresh token again and again instead of rotating it.
 	RefreshTokenKept bool `json:"refreshTokenKept"`
+	// RefreshTokenAbsoluteDuration is when the last refresh token of a grant ends at the latest, counted from the grant; 0
+	// means that there is no such end. The embedded engine alone knows it.
+	RefreshTokenAbsoluteDuration int64 `json:"refreshTokenAbsoluteDuration,omitempty"`
 	// RefreshTokenDurationKept makes a rotated refresh token end when the first one would have ended.
 	RefreshTokenDurationKept bool `json:"refreshTokenDurationKept"`
 
@@ -162,8 +165,10 @@ type Service struct {
 	ErrorURIOmitted bool `json:"errorUriOmitted"`
 	// ErrorDescriptionOmitted leaves error_description out of errors; the embedded engine always sends one.
 	ErrorDescriptionOmitted bool `json:"errorDescriptionOmitted"`
-	// RefreshTokenIdempotent answers a repeated refresh request with the same tokens; the embedded engine takes it for a replay.
+	// RefreshTokenIdempotent answers a repeated refresh request of the same client with the same tokens, for a short time.
 	RefreshTokenIdempotent bool `json:"refreshTokenIdempotent"`
+	// RefreshTokenLeeway is that time; 0 means the embedded engine's default. The embedded engine alone knows it.
+	RefreshTokenLeeway int64 `json:"refreshTokenLeeway,omitempty"`
 	// MissingClientIDAllowed lets token requests of a grant do without client_id; the embedded engine always wants one.
 	MissingClientIDAllowed bool `json:"missingClientIdAllowed"`
 	// Other are the members that this project does not know.

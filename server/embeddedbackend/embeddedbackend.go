@@ -38,8 +38,10 @@ type Options struct {
 	Config *configv1alpha1.ServerConfig
 	// Service holds the settings of the service.
 	Service authlete.Service
-	Log     *slog.Logger
-	Clock   func() time.Time
+	// Subjects knows the people who may use the server.
+	Subjects engine.Subjects
+	Log      *slog.Logger
+	Clock    func() time.Time
 }
 
 // Backend is the engine in this process.
@@ -78,7 +80,7 @@ func Open(ctx context.Context, opts Options) (*Backend, error) {
 	b.Engine, err = engine.Open(ctx, engine.Options{
 		Storage: storage, KEK: kek, Service: opts.Service, SigningAlgorithm: string(signing.Algorithm),
 		Rotation: signing.RotationSeconds.Duration(), Publish: signing.PublishSeconds.Duration(), RotationRequest: signing.RotationRequest,
-		Clock: opts.Clock, Rand: rand.Reader, Log: opts.Log,
+		Clock: opts.Clock, Rand: rand.Reader, Subjects: opts.Subjects, Log: opts.Log,
 		// A page that can still be submitted must not find its ticket expired.
 		TicketLifetime: opts.Config.Session.InteractionSeconds.Duration() + ticketSlack,
 	})

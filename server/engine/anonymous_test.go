@@ -67,9 +67,9 @@ func (w *witness) FindRefresh(ctx context.Context, hash store.Hash) (store.Refre
 	return w.st.FindRefresh(ctx, hash)
 }
 
-func (w *witness) RotateRefresh(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
+func (w *witness) RotateRefresh(ctx context.Context, rotation store.Rotation) error {
 	w.note("RotateRefresh")
-	return w.st.RotateRefresh(ctx, hash, now, tokens)
+	return w.st.RotateRefresh(ctx, rotation)
 }
 
 func (w *witness) FindAccess(ctx context.Context, hash store.Hash) (store.AccessToken, error) {

@@ -58,8 +58,23 @@ type Options struct {
 	TicketLifetime time.Duration
 	Clock          func() time.Time
 	Rand           io.Reader
-	Log            *slog.Logger
+	// Subjects knows the people who may use the server. Tokens of others are neither issued nor refreshed, and not active;
+	// nothing is used up by asking for them. Nil means that the engine does not know: the front end decides.
+	Subjects Subjects
+	Log      *slog.Logger
 }
+
+// Subjects knows the people who may use the server.
+type Subjects interface {
+	// Known says whether a subject may use the server.
+	Known(subject string) bool
+}
+
+// anybody takes every subject for one who may use the server.
+type anybody struct{}
+
+// Known implements Subjects.
+func (anybody) Known(string) bool { return true }
 
 // Engine answers the calls of the API.
 type Engine struct {
@@ -107,6 +122,9 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 
 // complete sets what may be left out.
 func (o *Options) complete() error {
+	if o.Subjects == nil {
+		o.Subjects = anybody{}
+	}
 	if o.TicketLifetime == 0 {
 		o.TicketLifetime = ticketLifetime
 	}
@@ -184,11 +202,11 @@ func (e *Engine) assemble(algorithm authlete.JWSAlg) {
 		Store: e.store, Tickets: e.tickets, Registry: e.registry, Minter: minter, Verifier: hintVerifier{e}, Clock: clock,
 	})
 	e.TokenAPI = token.New(token.Deps{
-		Clients: clients, Registry: e.registry, Store: e.store, Tickets: e.tickets, Minter: minter, Clock: clock,
+		Clients: clients, Registry: e.registry, Store: e.store, Tickets: e.tickets, Minter: minter, Subjects: e.opts.Subjects, Clock: clock,
 	})
 	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Store: e.store, Clock: clock})
-	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Clock: clock})
-	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Registry: e.registry, Clock: clock})
+	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Subjects: e.opts.Subjects, Clock: clock})
+	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Registry: e.registry, Subjects: e.opts.Subjects, Clock: clock})
 	e.Manager = management.New(management.Deps{Store: e.store, Registry: e.registry, Clock: clock, Rand: e.opts.Rand})
 }
 

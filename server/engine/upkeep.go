@@ -11,10 +11,10 @@ import (
 const (
 	// settingsInterval is how often the settings are read again, so that replicas agree.
 	settingsInterval = 2 * time.Second
-	// sweepInterval is how often one replica sweeps; sweepBatch bounds one statement, sweepRounds one sweep.
+	// sweepInterval is how often one replica sweeps; sweepBatch bounds one statement. A sweep goes on until nothing is left
+	// or its time is over: a bound on records would be one on how many can be issued.
 	sweepInterval = 30 * time.Second
 	sweepBatch    = 10_000
-	sweepRounds   = 50
 	leaseSweep    = "sweep"
 	taskTimeout   = 20 * time.Second
 )
@@ -56,7 +56,7 @@ func (e *Engine) sweep(ctx context.Context) error {
 	if err != nil || !mine {
 		return err
 	}
-	for range sweepRounds {
+	for ctx.Err() == nil {
 		deleted, err := e.store.Sweep(ctx, now, sweepBatch)
 		if err != nil || deleted == 0 {
 			return err

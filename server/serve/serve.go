@@ -22,6 +22,7 @@ import (
 	"github.com/authserver-dev/operator/server/embeddedbackend"
 	"github.com/authserver-dev/operator/server/livefile"
 	"github.com/authserver-dev/operator/server/ports"
+	"github.com/authserver-dev/operator/server/users"
 )
 
 // Names of ports in the log and in metrics.
@@ -83,21 +84,29 @@ type backend interface {
 }
 
 // openBackend opens the backend that the configuration names.
-func openBackend(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (backend, error) {
+func openBackend(ctx context.Context, settings *configv1alpha1.ServerConfig, people *users.Directory, log *slog.Logger) (backend, error) {
 	if settings.Backend.Type == configv1alpha1.BackendAuthlete {
 		return authletebackend.Open(authletebackend.Options{Config: settings.Backend.Authlete, Issuer: settings.Issuer, Log: log, Clock: time.Now})
 	}
-	return embeddedbackend.Open(ctx, embeddedbackend.Options{Config: settings, Service: server.Service(settings), Log: log, Clock: time.Now})
+	return embeddedbackend.Open(ctx, embeddedbackend.Options{
+		Config: settings, Service: server.Service(settings), Subjects: people, Log: log, Clock: time.Now,
+	})
 }
 
 // serve opens the backend, builds the server and serves its ports.
 func serve(ctx context.Context, settings *configv1alpha1.ServerConfig, log *slog.Logger) (err error) {
-	served, err := openBackend(ctx, settings, log)
+	people, err := users.Open(settings.Users.Directory, log)
+	if err != nil {
+		return err
+	}
+	served, err := openBackend(ctx, settings, people, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close()) }()
-	srv, err := server.New(server.Deps{Config: settings, Backend: served, BackendReady: served.Ready, Log: log, Clock: time.Now})
+	srv, err := server.New(server.Deps{
+		Config: settings, Users: people, Backend: served, BackendReady: served.Ready, Log: log, Clock: time.Now,
+	})
 	if err != nil {
 		return err
 	}

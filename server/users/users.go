@@ -61,6 +61,9 @@ func (d *Directory) BySubject(subject string) *configv1alpha1.User {
 	return enabled(d.value.Get().bySubject[subject])
 }
 
+// Known says whether a subject may use the server.
+func (d *Directory) Known(subject string) bool { return d.BySubject(subject) != nil }
+
 // ByUsername returns a user by login name, whose case does not matter; nil as for BySubject.
 func (d *Directory) ByUsername(username string) *configv1alpha1.User {
 	return enabled(d.value.Get().byUsername[fold(username)])

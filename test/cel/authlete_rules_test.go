@@ -39,6 +39,14 @@ func authleteRules() []rule {
 		reject: created(both(authleted, func(s *authv1alpha1.AuthorizationServer) {
 			s.Spec.Tokens.AuthorizationCodeSeconds = new(int32(60))
 		})),
+	}, rule{
+		message: "Authlete has no setting for the absolute end of refresh tokens: remove spec.tokens.refreshAbsoluteSeconds",
+		accept: created(both(authleted, func(s *authv1alpha1.AuthorizationServer) {
+			s.Spec.Tokens.RefreshLeewaySeconds = new(int32(0))
+		})),
+		reject: created(both(authleted, func(s *authv1alpha1.AuthorizationServer) {
+			s.Spec.Tokens.RefreshAbsoluteSeconds = new(int32(7776000))
+		})),
 	})...)
 	return append(rules, at(serverKind, ".spec.backend.authlete.proxyURL", rule{
 		message: "proxyURL must be a URL with a host that starts with http://, https:// or socks5:// and has neither user information nor query, " +

@@ -111,6 +111,15 @@ func grantRules() []rule {
 		accept:  created(grants([]authv1alpha1.GrantType{"implicit"}, "id_token token")),
 		reject:  created(grants([]authv1alpha1.GrantType{"client_credentials"}, "code")),
 	})
+	rules = append(rules, at(serverKind, ".spec.tokens", rule{
+		message: "tokens.refreshAbsoluteSeconds must not be shorter than tokens.refreshTokenSeconds (1209600 by default): raise it, or lower refreshTokenSeconds",
+		accept: created(func(s *authv1alpha1.AuthorizationServer) {
+			s.Spec.Tokens = authv1alpha1.Tokens{RefreshTokenSeconds: new(int32(3600)), RefreshAbsoluteSeconds: new(int32(3600))}
+		}),
+		reject: created(func(s *authv1alpha1.AuthorizationServer) {
+			s.Spec.Tokens = authv1alpha1.Tokens{RefreshAbsoluteSeconds: new(int32(1209599))}
+		}),
+	})...)
 	return append(rules, at(serverKind, ".spec.session", rule{
 		message: "session.idleSeconds (default 3600) must not exceed session.absoluteSeconds (default 43200): lower the first or raise the second",
 		accept: created(func(s *authv1alpha1.AuthorizationServer) {

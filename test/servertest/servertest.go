@@ -23,6 +23,7 @@ import (
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server"
 	"github.com/authserver-dev/operator/server/engine"
+	"github.com/authserver-dev/operator/server/users"
 )
 
 // Password is the password of every user of a Server.
@@ -78,10 +79,18 @@ func Start(tb testing.TB, opts Options) *Server {
 		tb.Fatal(errs.ToAggregate())
 	}
 	log := slog.New(slog.NewJSONHandler(lockedWriter{s}, nil))
-	var err error
+	people, err := users.Open(s.Config.Users.Directory, log)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var subjects engine.Subjects = people
+	if opts.Wire != nil {
+		subjects = nil // an engine on the other side of the wire knows nobody
+	}
 	s.Engine, err = engine.Open(tb.Context(), engine.Options{
 		Storage: opts.Storage, KEK: bytes.Repeat([]byte{7}, 32), Service: server.Service(s.Config),
 		SigningAlgorithm: string(s.Config.Backend.Embedded.Signing.Algorithm), Publish: 24 * time.Hour, Clock: s.Now, Rand: rand.Reader, Log: log,
+		Subjects:       subjects,
 		TicketLifetime: s.Config.Session.InteractionSeconds.Duration(),
 	})
 	if err != nil {
@@ -99,7 +108,7 @@ func Start(tb testing.TB, opts Options) *Server {
 	if opts.Backend != nil {
 		runtime = opts.Backend(runtime)
 	}
-	s.Handler, err = server.New(server.Deps{Config: s.Config, Backend: runtime, BackendReady: ready, Log: log, Clock: s.Now})
+	s.Handler, err = server.New(server.Deps{Config: s.Config, Users: people, Backend: runtime, BackendReady: ready, Log: log, Clock: s.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -41,6 +41,8 @@ func Bounds() []Bound {
 		{"login.maxDelaySeconds", 1, hour},
 		{"service.tokens.accessTokenSeconds", 30, 30 * day},
 		{"service.tokens.refreshTokenSeconds", minute, 3650 * day},
+		{"service.tokens.refreshAbsoluteSeconds", minute, 3650 * day},
+		{"service.tokens.refreshLeewaySeconds", 0, minute},
 		{"service.tokens.idTokenSeconds", 30, 7 * day},
 		{"service.tokens.authorizationCodeSeconds", 10, 10 * minute},
 		{"session.idleSeconds", minute, year},

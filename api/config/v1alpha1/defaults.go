@@ -59,6 +59,10 @@ func defaultService(c *ServerConfig) {
 	t := &s.Tokens
 	t.AccessTokenSeconds = or(t.AccessTokenSeconds, 3600)
 	t.RefreshTokenSeconds = or(t.RefreshTokenSeconds, 14*86400)
+	t.RefreshAbsoluteSeconds = or(t.RefreshAbsoluteSeconds, max(90*86400, t.RefreshTokenSeconds))
+	if t.RefreshLeewaySeconds == nil {
+		t.RefreshLeewaySeconds = new(Seconds(5))
+	}
 	t.IDTokenSeconds = or(t.IDTokenSeconds, 3600)
 	t.AuthorizationCodeSeconds = or(t.AuthorizationCodeSeconds, 60)
 	t.RefreshRotation = or(t.RefreshRotation, RefreshRotate)

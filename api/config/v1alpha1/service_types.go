@@ -42,6 +42,12 @@ type Tokens struct {
 	IDTokenSeconds Seconds `json:"idTokenSeconds,omitempty"`
 	// AuthorizationCodeSeconds is the lifetime of authorization codes. Default 60.
 	AuthorizationCodeSeconds Seconds `json:"authorizationCodeSeconds,omitempty"`
+	// RefreshAbsoluteSeconds is how long after a login its last refresh token ends at the latest, however often it was
+	// refreshed. Default 7776000 (90 days), or RefreshTokenSeconds where that is longer.
+	RefreshAbsoluteSeconds Seconds `json:"refreshAbsoluteSeconds,omitempty"`
+	// RefreshLeewaySeconds is how long after its use a replaced refresh token gets the same client the same tokens again. After
+	// it, a second use revokes the grant. Default 5; 0 allows no repetition.
+	RefreshLeewaySeconds *Seconds `json:"refreshLeewaySeconds,omitempty"`
 	// RefreshRotation says what happens to a refresh token that is used. Default Rotate.
 	RefreshRotation RefreshRotation `json:"refreshRotation,omitempty"`
 }

@@ -149,6 +149,10 @@ func validateService(path *field.Path, s *Service) field.ErrorList {
 	if !slices.Contains(s.GrantTypes, "implicit") && slices.ContainsFunc(s.ResponseTypes, func(r string) bool { return r != "code" }) {
 		errs = append(errs, field.Forbidden(path.Child("responseTypes"), "response types other than code need the grant type implicit"))
 	}
+	if s.Tokens.RefreshAbsoluteSeconds < s.Tokens.RefreshTokenSeconds {
+		errs = append(errs, field.Invalid(path.Child("tokens", "refreshAbsoluteSeconds"), s.Tokens.RefreshAbsoluteSeconds,
+			"must not be shorter than refreshTokenSeconds"))
+	}
 	rotation := []RefreshRotation{s.Tokens.RefreshRotation}
 	errs = append(errs, each(path.Child("tokens", "refreshRotation"), rotation, []RefreshRotation{RefreshRotate, RefreshKeep})...)
 	errs = append(errs, validatePKCE(path.Child("pkce"), &s.PKCE)...)

@@ -75,6 +75,8 @@ func sameNumbers() map[string]sameNumber {
 		"login.maxDelaySeconds":                              {[]string{server + "login.maxDelaySeconds"}, 1},
 		"service.tokens.accessTokenSeconds":                  {[]string{server + "tokens.accessTokenSeconds", client + "accessTokenSeconds"}, 1},
 		"service.tokens.refreshTokenSeconds":                 {[]string{server + "tokens.refreshTokenSeconds", client + "refreshTokenSeconds"}, 1},
+		"service.tokens.refreshAbsoluteSeconds":              {[]string{server + "tokens.refreshAbsoluteSeconds"}, 1},
+		"service.tokens.refreshLeewaySeconds":                {[]string{server + "tokens.refreshLeewaySeconds"}, 1},
 		"service.tokens.idTokenSeconds":                      {[]string{server + "tokens.idTokenSeconds"}, 1},
 		"service.tokens.authorizationCodeSeconds":            {[]string{server + "tokens.authorizationCodeSeconds"}, 1},
 		"session.idleSeconds":                                {[]string{server + "session.idleSeconds"}, 1},

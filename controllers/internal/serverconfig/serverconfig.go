@@ -140,6 +140,7 @@ func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service 
 	s.Tokens = configv1alpha1.Tokens{
 		AccessTokenSeconds: seconds(tokens.AccessTokenSeconds), RefreshTokenSeconds: seconds(tokens.RefreshTokenSeconds),
 		IDTokenSeconds: seconds(tokens.IDTokenSeconds), AuthorizationCodeSeconds: seconds(tokens.AuthorizationCodeSeconds),
+		RefreshAbsoluteSeconds: seconds(tokens.RefreshAbsoluteSeconds), RefreshLeewaySeconds: new(seconds(tokens.RefreshLeewaySeconds)),
 		RefreshRotation: configv1alpha1.RefreshRotation(tokens.RefreshRotation),
 	}
 	s.PKCE = configv1alpha1.PKCE{

@@ -70,6 +70,10 @@ func (d *service) addTokens(tokens *authv1alpha1.Tokens) {
 	d.addSeconds("accessTokenDuration", tokens.AccessTokenSeconds, func(s *authlete.Service) *int64 { return &s.AccessTokenDuration })
 	d.addSeconds("refreshTokenDuration", tokens.RefreshTokenSeconds, func(s *authlete.Service) *int64 { return &s.RefreshTokenDuration })
 	d.addSeconds("idTokenDuration", tokens.IDTokenSeconds, func(s *authlete.Service) *int64 { return &s.IDTokenDuration })
+	if tokens.RefreshLeewaySeconds != nil {
+		repeated := *tokens.RefreshLeewaySeconds > 0
+		d.add(value[authlete.Service, bool]{"refreshTokenIdempotent", repeated, func(s *authlete.Service) *bool { return &s.RefreshTokenIdempotent }})
+	}
 	if tokens.RefreshRotation != "" {
 		kept := tokens.RefreshRotation == authv1alpha1.RefreshKeep
 		d.add(value[authlete.Service, bool]{"refreshTokenKept", kept, func(s *authlete.Service) *bool { return &s.RefreshTokenKept }})

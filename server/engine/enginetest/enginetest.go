@@ -53,6 +53,8 @@ func Run(t *testing.T, open Open) {
 		{"refresh replay", refreshReplay},
 		{"refresh refusals", refreshRefusals},
 		{"refresh tokens that are kept", refreshKept},
+		{"refresh requests that are repeated", repeatedRefresh},
+		{"refresh tokens of a family end", absoluteRefresh},
 		{"hybrid flows", hybridFlows},
 		{"implicit flows", implicitFlows},
 		{"implicit flows switched off", implicitOff},
@@ -89,6 +91,7 @@ func Run(t *testing.T, open Open) {
 		{"token revocation by the operator", operatorRevocation},
 		{"parallel codes", parallelCodes},
 		{"parallel refresh tokens", parallelRefresh},
+		{"parallel refresh requests that may be repeated", parallelRepetitions},
 		{"parallel tickets", parallelTickets},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(newDriver(t, open)) })

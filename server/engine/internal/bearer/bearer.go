@@ -21,17 +21,26 @@ type Registry interface {
 	Client(ctx context.Context, identifier string) (*registry.Client, error)
 }
 
+// Subjects knows the people who may use the server.
+type Subjects interface {
+	Known(subject string) bool
+}
+
+// Deps are what a Judge needs. All are required.
+type Deps struct {
+	Store    Store
+	Registry Registry
+	Subjects Subjects
+	Clock    func() time.Time
+}
+
 // Judge judges access tokens.
 type Judge struct {
-	store    Store
-	registry Registry
-	clock    func() time.Time
+	deps Deps
 }
 
 // NewJudge returns a Judge.
-func NewJudge(tokens Store, clients Registry, clock func() time.Time) *Judge {
-	return &Judge{store: tokens, registry: clients, clock: clock}
-}
+func NewJudge(deps Deps) *Judge { return &Judge{deps: deps} }
 
 // Token is an access token with its client.
 type Token struct {
@@ -40,7 +49,8 @@ type Token struct {
 	Client *registry.Client
 }
 
-// Usable says whether the token is good: known, in time, not revoked, its client neither deleted nor locked.
+// Usable says whether the token is good: known, in time, not revoked, its client neither deleted nor locked, its subject
+// somebody who may use the server.
 func (t *Token) Usable() bool { return t.Client != nil }
 
 // Existent says whether the token is known.
@@ -48,7 +58,7 @@ func (t *Token) Existent() bool { return t.ClientID != 0 }
 
 // Judge looks an access token up. One that is unknown or no good is not an error.
 func (j *Judge) Judge(ctx context.Context, value string) (Token, error) {
-	record, err := j.store.FindAccess(ctx, store.HashOf(value))
+	record, err := j.deps.Store.FindAccess(ctx, store.HashOf(value))
 	if errors.Is(err, store.ErrNotFound) {
 		return Token{}, nil
 	}
@@ -56,16 +66,19 @@ func (j *Judge) Judge(ctx context.Context, value string) (Token, error) {
 		return Token{}, fmt.Errorf("finding access token: %w", err)
 	}
 	token := Token{AccessToken: record}
-	if !record.RevokedAt.IsZero() || !j.clock().Before(record.ExpiresAt) {
+	if !record.RevokedAt.IsZero() || !j.deps.Clock().Before(record.ExpiresAt) || !j.Known(record.Subject) {
 		return token, nil
 	}
 	token.Client, err = j.Client(ctx, record.ClientID)
 	return token, err
 }
 
+// Known says whether the subject of a token, if it has one, may use the server.
+func (j *Judge) Known(subject string) bool { return subject == "" || j.deps.Subjects.Known(subject) }
+
 // Client returns the client of a token; nil if it is deleted or locked.
 func (j *Judge) Client(ctx context.Context, id int64) (*registry.Client, error) {
-	client, err := j.registry.Client(ctx, strconv.FormatInt(id, 10))
+	client, err := j.deps.Registry.Client(ctx, strconv.FormatInt(id, 10))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil //nolint:nilnil // no client is an answer, as documented
 	}

@@ -39,6 +39,7 @@ type Store interface {
 type Deps struct {
 	Registry Registry
 	Store    Store
+	Subjects bearer.Subjects
 	Clock    func() time.Time
 }
 
@@ -52,7 +53,9 @@ var _ authlete.IntrospectionAPI = (*Endpoint)(nil)
 
 // New returns an Endpoint.
 func New(deps Deps) *Endpoint {
-	return &Endpoint{deps: deps, judge: bearer.NewJudge(deps.Store, deps.Registry, deps.Clock)}
+	return &Endpoint{deps: deps, judge: bearer.NewJudge(bearer.Deps{
+		Store: deps.Store, Registry: deps.Registry, Subjects: deps.Subjects, Clock: deps.Clock,
+	})}
 }
 
 // Introspection checks an access token for a resource server.

@@ -28,7 +28,7 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	f := fixture.New(tb)
 	f.AddClient(1, "app")
-	w := &world{Fixture: f, endpoint: introspect.New(introspect.Deps{Registry: f.Registry, Store: f.Store, Clock: f.Clock.Now})}
+	w := &world{Fixture: f, endpoint: introspect.New(introspect.Deps{Registry: f.Registry, Store: f.Store, Subjects: f.Subjects, Clock: f.Clock.Now})}
 	w.access, w.refresh = f.Tokens(fixture.Grant{Scopes: []string{"openid", "read"}})
 	return w
 }
@@ -170,9 +170,9 @@ func TestSpoiledRefreshToken(t *testing.T) {
 	spoilings["Expired"] = func(_ *testing.T, w *world) { w.Clock.Advance(24 * time.Hour) }
 	spoilings["Rotated"] = func(t *testing.T, w *world) {
 		t.Helper()
-		next, err := w.Minter.Successor(&authlete.Client{ClientID: 1}, w.refresh.Record)
+		next, err := w.Minter.Successor(&authlete.Client{ClientID: 1}, w.refresh.Record, w.Clock.Now())
 		must(t, err)
-		must(t, w.Store.RotateRefresh(t.Context(), w.refresh.Record.Hash, w.Clock.Now(), store.Tokens{Refresh: &next.Record}))
+		must(t, w.Store.RotateRefresh(t.Context(), store.Rotation{Hash: w.refresh.Record.Hash, Now: w.Clock.Now(), Tokens: store.Tokens{Refresh: &next.Record}}))
 	}
 	spoilings["ClientMayNoMore"] = func(_ *testing.T, w *world) {
 		w.UpdateClient("app", func(c *authlete.Client) { c.GrantTypes = nil })

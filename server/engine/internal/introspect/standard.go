@@ -82,7 +82,8 @@ func (e *Endpoint) refresh(ctx context.Context, value string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding refresh token: %w", err)
 	}
-	if !token.SupersededAt.IsZero() || !grant.RevokedAt.IsZero() || !e.deps.Clock().Before(token.ExpiresAt) {
+	if !token.SupersededAt.IsZero() || !grant.RevokedAt.IsZero() || !e.deps.Clock().Before(token.ExpiresAt) ||
+		!e.judge.Known(grant.Subject) {
 		return inactive, nil
 	}
 	client, err := e.judge.Client(ctx, token.ClientID)

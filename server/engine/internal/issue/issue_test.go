@@ -68,7 +68,7 @@ func TestNoRandomnessNoToken(t *testing.T) {
 func TestSuccessor(t *testing.T) {
 	t.Parallel()
 	old := store.RefreshToken{GrantID: "g", Scopes: []string{"a", "b"}, Generation: 4, ExpiresAt: now.Add(time.Hour)}
-	refresh, err := newMinter(nil).Successor(&authlete.Client{ClientID: 7}, old)
+	refresh, err := newMinter(nil).Successor(&authlete.Client{ClientID: 7}, old, old.CreatedAt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package issue
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -71,6 +72,8 @@ type Spec struct {
 	GrantID string
 	Subject string
 	Scopes  []string
+	// Begun is when the grant began; the zero time means now.
+	Begun time.Time
 }
 
 // Access is a new access token: the value for the client, the record for the store.
@@ -121,6 +124,11 @@ func (m *Minter) Refresh(spec Spec) (Refresh, error) {
 		return Refresh{}, err
 	}
 	now := m.deps.Clock()
+	service := m.deps.Settings.Service()
+	end := now.Add(RefreshLifetime(service, spec.Client))
+	if last, bounded := LastRefresh(service, cmp.Or(spec.Begun, now)); bounded && last.Before(end) {
+		end = last
+	}
 	return Refresh{Value: value, Record: store.RefreshToken{
 		Hash:       store.HashOf(value),
 		GrantID:    spec.GrantID,
@@ -128,22 +136,28 @@ func (m *Minter) Refresh(spec Spec) (Refresh, error) {
 		Scopes:     spec.Scopes,
 		Generation: 1,
 		CreatedAt:  now,
-		ExpiresAt:  now.Add(RefreshLifetime(m.deps.Settings.Service(), spec.Client)),
+		ExpiresAt:  end,
 	}}, nil
 }
 
-// Successor makes the refresh token that replaces old. Its scopes are those of
-// old even where the access token was narrowed (RFC 6749, section 6).
-func (m *Minter) Successor(client *authlete.Client, old store.RefreshToken) (Refresh, error) {
-	refresh, err := m.Refresh(Spec{Client: client, GrantID: old.GrantID, Scopes: old.Scopes})
+// Successor makes the refresh token that replaces old, of a grant that began at the time. Its scopes are those of old even
+// where the access token was narrowed (RFC 6749, section 6).
+func (m *Minter) Successor(client *authlete.Client, old store.RefreshToken, begun time.Time) (Refresh, error) {
+	refresh, err := m.Refresh(Spec{Client: client, GrantID: old.GrantID, Scopes: old.Scopes, Begun: begun})
 	if err != nil {
 		return Refresh{}, err
 	}
 	refresh.Record.Generation = old.Generation + 1
-	if m.deps.Settings.Service().RefreshTokenDurationKept {
+	if m.deps.Settings.Service().RefreshTokenDurationKept && old.ExpiresAt.Before(refresh.Record.ExpiresAt) {
 		refresh.Record.ExpiresAt = old.ExpiresAt
 	}
 	return refresh, nil
+}
+
+// LastRefresh is when the refresh tokens of a grant end at the latest, if they do.
+func LastRefresh(service *authlete.Service, begun time.Time) (end time.Time, bounded bool) {
+	seconds := service.RefreshTokenAbsoluteDuration
+	return begun.Add(time.Duration(seconds) * time.Second), seconds > 0
 }
 
 // AccessLifetime is how long access tokens of a client live.

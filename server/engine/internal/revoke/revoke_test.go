@@ -99,11 +99,12 @@ func TestRevocation(t *testing.T) {
 func TestRevocationByRotatedRefreshToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	next, err := w.Minter.Successor(&authlete.Client{ClientID: 1}, w.refresh.Record)
+	next, err := w.Minter.Successor(&authlete.Client{ClientID: 1}, w.refresh.Record, w.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Store.RotateRefresh(t.Context(), w.refresh.Record.Hash, w.Clock.Now(), store.Tokens{Refresh: &next.Record}); err != nil {
+	rotation := store.Rotation{Hash: w.refresh.Record.Hash, Now: w.Clock.Now(), Tokens: store.Tokens{Refresh: &next.Record}}
+	if err := w.Store.RotateRefresh(t.Context(), rotation); err != nil {
 		t.Fatal(err)
 	}
 	w.revoke(t, "app", url.Values{"token": {w.refresh.Value}})

@@ -63,6 +63,26 @@ type RefreshToken struct {
 	ExpiresAt  time.Time
 	// SupersededAt is zero until the token was rotated.
 	SupersededAt time.Time
+	// Successor is what was stored with the token when it was rotated, opaque to the store.
+	Successor []byte
+}
+
+// Rotation replaces a refresh token.
+type Rotation struct {
+	// Hash is that of the token that is replaced.
+	Hash Hash
+	Now  time.Time
+	// Leeway is how long the token may be presented again after it was replaced without being a replay.
+	Leeway time.Duration
+	// Successor is stored with the token.
+	Successor []byte
+	Tokens    Tokens
+}
+
+// Repeated says whether a token that was superseded at a time is presented again within the leeway. The times may come from
+// the clocks of two replicas.
+func (r *Rotation) Repeated(superseded time.Time) bool {
+	return r.Leeway > 0 && !superseded.IsZero() && r.Now.Before(superseded.Add(r.Leeway))
 }
 
 // Tokens are what one grant of tokens creates. Nil members are not created.

@@ -15,6 +15,8 @@ var (
 	// ErrReplayed means that a code or refresh token was presented again after its one use, be it expired by
 	// then or not. The verb that returns it has revoked the grant.
 	ErrReplayed = errors.New("replayed")
+	// ErrRepeated means that a refresh token was presented again within the leeway after its one use. Nothing has changed.
+	ErrRepeated = errors.New("repeated")
 )
 
 // Grants keeps grants, codes and tokens.
@@ -33,10 +35,10 @@ type Grants interface {
 	RedeemCode(ctx context.Context, hash Hash, now time.Time, tokens Tokens) error
 	// FindRefresh returns a refresh token with its grant, expired, superseded and revoked ones included.
 	FindRefresh(ctx context.Context, hash Hash) (RefreshToken, Grant, error)
-	// RotateRefresh supersedes the refresh token and stores the tokens in one step, raising the grant's ExpiresAt.
-	// A token superseded before is ErrReplayed and revokes the grant; an expired or unknown one, or one whose
-	// grant is revoked, is ErrNotFound.
-	RotateRefresh(ctx context.Context, hash Hash, now time.Time, tokens Tokens) error
+	// RotateRefresh supersedes a refresh token and stores the tokens in one step, raising the grant's ExpiresAt.
+	// A token superseded before is ErrRepeated within the leeway, and ErrReplayed after it, which revokes the grant; an
+	// expired or unknown one, or one whose grant is revoked, is ErrNotFound.
+	RotateRefresh(ctx context.Context, rotation Rotation) error
 	// FindAccess returns an access token, expired and revoked ones included; RevokedAt is set if the token or its grant
 	// is revoked. A token whose grant is gone is ErrNotFound.
 	FindAccess(ctx context.Context, hash Hash) (AccessToken, error)
@@ -97,8 +99,8 @@ type Coordination interface {
 	RememberID(ctx context.Context, hash Hash, expiresAt time.Time) (bool, error)
 	// AcquireLease takes or renews the named lease for the holder until the given time, if it is free at now.
 	AcquireLease(ctx context.Context, lease Lease) (bool, error)
-	// Sweep deletes up to limit expired records of each kind and returns how many it deleted. Consumed codes and
-	// superseded refresh tokens stay until their grant's ExpiresAt, so that a replay is seen.
+	// Sweep deletes up to limit expired records of each kind and returns how many it deleted. Superseded refresh
+	// tokens stay until they would have expired, consumed codes until their grant's ExpiresAt, so that a replay is seen.
 	Sweep(ctx context.Context, now time.Time, limit int) (int64, error)
 }
 

@@ -31,6 +31,9 @@ func (e *Endpoint) redeemCode(ctx context.Context, r *request) (*authlete.TokenR
 	if refusal := checkCode(r, found); refusal != nil {
 		return nil, refusal
 	}
+	if !e.deps.Subjects.Known(found.grant.Subject) {
+		return nil, unknownSubject()
+	}
 	result, err := e.mint(r, &found.grant)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 func (e *Endpoint) mint(r *request, grant *store.Grant) (*issued, error) {
 	spec := issue.Spec{
 		Client: &r.client.Client.Client, GrantType: r.grant, GrantID: grant.ID, Subject: grant.Subject, Scopes: grant.Scopes,
+		Begun: grant.CreatedAt,
 	}
 	access, err := e.deps.Minter.Access(spec)
 	if err != nil {

@@ -24,7 +24,7 @@ func (downStore) RedeemCode(context.Context, store.Hash, time.Time, store.Tokens
 	return errDown
 }
 
-func (downStore) RotateRefresh(context.Context, store.Hash, time.Time, store.Tokens) error {
+func (downStore) RotateRefresh(context.Context, store.Rotation) error {
 	return errDown
 }
 
@@ -41,7 +41,7 @@ func TestOutageIsAnError(t *testing.T) {
 	down := downStore{w.Store}
 	tickets := ticket.New(ticket.Deps{Sealer: w.Sealer, Store: down, Clock: w.Clock.Now, Lifetime: time.Minute})
 	endpoint := token.New(token.Deps{
-		Clients: w.Clients, Registry: w.Registry, Store: down, Tickets: tickets, Minter: w.Minter, Clock: w.Clock.Now,
+		Clients: w.Clients, Registry: w.Registry, Store: down, Tickets: tickets, Minter: w.Minter, Subjects: w.Subjects, Clock: w.Clock.Now,
 	})
 	for name, parameters := range map[string]string{
 		"Code":        exchangeForm(code).Encode(),

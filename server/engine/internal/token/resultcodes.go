@@ -34,6 +34,7 @@ const (
 	codeNoSuchRefresh   = "E053305"
 	codeRefreshReplayed = "E053306"
 	codeRefreshExpired  = "E053307"
+	codeUnknownSubject  = "E053309"
 	codeRefreshScope    = "E053308"
 	codeIssueDone       = "E054001"
 	codeIssueTicket     = "E054201"

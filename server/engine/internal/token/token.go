@@ -33,7 +33,8 @@ type Store interface {
 	FindCode(ctx context.Context, hash store.Hash) (store.Code, store.Grant, error)
 	RedeemCode(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error
 	FindRefresh(ctx context.Context, hash store.Hash) (store.RefreshToken, store.Grant, error)
-	RotateRefresh(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error
+	RotateRefresh(ctx context.Context, rotation store.Rotation) error
+	FindAccess(ctx context.Context, hash store.Hash) (store.AccessToken, error)
 	IssueTokens(ctx context.Context, grant *store.Grant, tokens store.Tokens) error
 	RevokeGrant(ctx context.Context, grantID string, now time.Time) error
 }
@@ -45,7 +46,13 @@ type Deps struct {
 	Store    Store
 	Tickets  *ticket.Tickets
 	Minter   *issue.Minter
+	Subjects Subjects
 	Clock    func() time.Time
+}
+
+// Subjects knows the people who may use the server.
+type Subjects interface {
+	Known(subject string) bool
 }
 
 // Endpoint implements authlete.TokenAPI.

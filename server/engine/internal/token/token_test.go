@@ -43,7 +43,7 @@ func newWorld(tb testing.TB, changes ...func(*authlete.Service)) *world {
 	})
 	f.AddClient(4, "plain", func(c *authlete.Client) { c.GrantTypes = []authlete.GrantType{authlete.GrantAuthorizationCode} })
 	return &world{Fixture: f, endpoint: token.New(token.Deps{
-		Clients: f.Clients, Registry: f.Registry, Store: f.Store, Tickets: f.Tickets, Minter: f.Minter, Clock: f.Clock.Now,
+		Clients: f.Clients, Registry: f.Registry, Store: f.Store, Tickets: f.Tickets, Minter: f.Minter, Subjects: f.Subjects, Clock: f.Clock.Now,
 	})}
 }
 

@@ -40,6 +40,7 @@ type Store interface {
 type Deps struct {
 	Registry bearer.Registry
 	Store    Store
+	Subjects bearer.Subjects
 	Clock    func() time.Time
 }
 
@@ -53,7 +54,9 @@ var _ authlete.UserInfoAPI = (*Endpoint)(nil)
 
 // New returns an Endpoint.
 func New(deps Deps) *Endpoint {
-	return &Endpoint{store: deps.Store, judge: bearer.NewJudge(deps.Store, deps.Registry, deps.Clock)}
+	return &Endpoint{store: deps.Store, judge: bearer.NewJudge(bearer.Deps{
+		Store: deps.Store, Registry: deps.Registry, Subjects: deps.Subjects, Clock: deps.Clock,
+	})}
 }
 
 // refusal is an answer other than the claims.

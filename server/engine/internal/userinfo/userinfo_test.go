@@ -25,7 +25,7 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	f := fixture.New(tb)
 	f.AddClient(1, "app")
-	return &world{Fixture: f, endpoint: userinfo.New(userinfo.Deps{Registry: f.Registry, Store: f.Store, Clock: f.Clock.Now})}
+	return &world{Fixture: f, endpoint: userinfo.New(userinfo.Deps{Registry: f.Registry, Store: f.Store, Subjects: f.Subjects, Clock: f.Clock.Now})}
 }
 
 // token returns an access token for scopes.

@@ -37,7 +37,7 @@ type code struct {
 	consumed int64
 }
 
-// refresh is a refresh token; its grant's lock guards superseded.
+// refresh is a refresh token; its grant's lock guards superseded and successor.
 type refresh struct {
 	hash       store.Hash
 	grant      *grant
@@ -46,6 +46,7 @@ type refresh struct {
 	created    int64
 	expires    int64
 	superseded int64
+	successor  []byte
 }
 
 // access is an access token. Most share their profile and, where they have one, their grant with others.
@@ -89,6 +90,15 @@ func (g *grant) extend(tokens store.Tokens) {
 	}
 	if tokens.Refresh != nil {
 		g.expires = max(g.expires, store.Millis(tokens.Refresh.ExpiresAt))
+	}
+}
+
+// drop forgets a refresh token that was swept.
+func (g *grant) drop(r *refresh) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.refreshes, r); i >= 0 {
+		g.refreshes = slices.Delete(g.refreshes, i, i+1)
 	}
 }
 

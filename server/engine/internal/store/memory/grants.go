@@ -92,7 +92,7 @@ func (s *Store) hang(g *grant, tokens store.Tokens) {
 			created: store.Millis(t.CreatedAt), expires: store.Millis(t.ExpiresAt), superseded: store.Millis(t.SupersededAt),
 		}
 		g.refreshes = append(g.refreshes, fresh)
-		s.refreshes.put(fresh.hash, never, fresh)
+		s.refreshes.put(fresh.hash, fresh.expires, fresh)
 	}
 }
 
@@ -150,16 +150,20 @@ func (s *Store) FindRefresh(_ context.Context, hash store.Hash) (store.RefreshTo
 	return store.RefreshToken{
 		Hash: hash, GrantID: r.grant.id, ClientID: r.profile.clientID, Scopes: r.profile.scopes, Generation: r.generation,
 		CreatedAt: store.Moment(r.created), ExpiresAt: store.Moment(r.expires), SupersededAt: store.Moment(r.superseded),
+		Successor: r.successor,
 	}, r.grant.record(), nil
 }
 
 // RotateRefresh implements store.Grants.
-func (s *Store) RotateRefresh(_ context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
-	r, _, ok := s.refreshes.get(hash)
+func (s *Store) RotateRefresh(_ context.Context, rotation store.Rotation) error {
+	r, _, ok := s.refreshes.get(rotation.Hash)
 	if !ok {
 		return store.ErrNotFound
 	}
-	return s.consume(consumption{grant: r.grant, used: &r.superseded, expires: r.expires, now: store.Millis(now), tokens: tokens})
+	return s.consume(consumption{
+		grant: r.grant, used: &r.superseded, expires: r.expires, now: store.Millis(rotation.Now), tokens: rotation.Tokens,
+		repeated: rotation.Repeated, note: func() { r.successor = slices.Clone(rotation.Successor) },
+	})
 }
 
 // consumption is the one use of a code or refresh token.
@@ -169,6 +173,9 @@ type consumption struct {
 	expires int64
 	now     int64
 	tokens  store.Tokens
+	// repeated, if given, says whether another use is no replay; note, if given, is called with the use.
+	repeated func(used time.Time) bool
+	note     func()
 }
 
 func (s *Store) consume(c consumption) error {
@@ -177,6 +184,8 @@ func (s *Store) consume(c consumption) error {
 	switch {
 	case c.grant.gone.Load():
 		return store.ErrNotFound
+	case *c.used != 0 && c.repeated != nil && c.repeated(store.Moment(*c.used)):
+		return store.ErrRepeated
 	case *c.used != 0:
 		c.grant.revoke(c.now)
 		return store.ErrReplayed
@@ -184,6 +193,9 @@ func (s *Store) consume(c consumption) error {
 		return store.ErrNotFound
 	}
 	*c.used = c.now
+	if c.note != nil {
+		c.note()
+	}
 	s.hang(c.grant, c.tokens)
 	c.grant.extend(c.tokens)
 	return nil

@@ -87,7 +87,11 @@ func (s *Store) AcquireLease(_ context.Context, lease store.Lease) (bool, error)
 func (s *Store) Sweep(_ context.Context, now time.Time, limit int) (int64, error) {
 	at := store.Millis(now)
 	deleted := len(s.access.sweep(at, limit, nil)) + len(s.ids.sweep(at, limit, nil))
-	total := int64(deleted)
+	ended := s.refreshes.sweep(at, limit, nil)
+	for _, r := range ended {
+		r.grant.drop(r)
+	}
+	total := int64(deleted + len(ended))
 	over := s.grants.sweep(at, limit, func(g *grant) int64 { return g.end(at) })
 	for _, g := range over {
 		total += 1 + s.forget(g)

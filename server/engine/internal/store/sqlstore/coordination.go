@@ -18,7 +18,8 @@ const (
 	sweepAccess  = "DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE expires_at <= ?" + limited
 	sweepIDs     = "DELETE FROM remembered_ids WHERE hash IN (SELECT hash FROM remembered_ids WHERE expires_at <= ?" + limited
 	sweepCodes   = "DELETE FROM codes WHERE hash IN (SELECT c.hash FROM grants g JOIN codes c ON c.grant_id = g.id" + ofGrant
-	sweepRefresh = "DELETE FROM refresh_tokens WHERE hash IN (SELECT r.hash FROM grants g JOIN refresh_tokens r ON r.grant_id = g.id" + ofGrant
+	sweepRefresh = "DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires_at <= ?" + limited
+	sweepOrphans = "DELETE FROM refresh_tokens WHERE hash IN (SELECT r.hash FROM grants g JOIN refresh_tokens r ON r.grant_id = g.id" + ofGrant
 	sweepGrants  = "DELETE FROM grants WHERE expires_at <= ? AND id IN (SELECT g.id FROM grants g WHERE g.expires_at <= ? " +
 		"AND NOT EXISTS (SELECT 1 FROM codes WHERE grant_id = g.id) AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE grant_id = g.id)" + limited
 )
@@ -41,8 +42,8 @@ func (s *Store) AcquireLease(ctx context.Context, l store.Lease) (bool, error) {
 	return changed == 1, nil
 }
 
-// Sweep implements store.Coordination. Each kind is a change of its own, so that none waits for another. Codes and refresh
-// tokens go when their grant is over, and the grant when it has none left.
+// Sweep implements store.Coordination. Each kind is a change of its own, so that none waits for another. Refresh tokens
+// go when they would have expired, codes and what else is left when the grant is over, and the grant when it has none left.
 func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int64, error) {
 	at := store.Millis(now)
 	var total int64
@@ -51,6 +52,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int64, err
 		do(sweepIDs, at, limit),
 		do(sweepCodes, at, limit),
 		do(sweepRefresh, at, limit),
+		do(sweepOrphans, at, limit),
 		do(sweepGrants, at, at, limit),
 	} {
 		deleted, err := s.db.change(ctx, sweep)

@@ -25,10 +25,10 @@ const (
 	useGrantOfCode    = useGrant + "(SELECT grant_id FROM codes WHERE hash = ?)"
 	useGrantOfRefresh = useGrant + "(SELECT grant_id FROM refresh_tokens WHERE hash = ?)"
 	consumeCode       = "UPDATE codes SET consumed_at = ? WHERE hash = ? AND consumed_at = 0 AND expires_at > ?"
-	supersedeRefresh  = "UPDATE refresh_tokens SET superseded_at = ? WHERE hash = ? AND superseded_at = 0 AND expires_at > ?"
+	supersedeRefresh  = "UPDATE refresh_tokens SET superseded_at = ?, successor = ? WHERE hash = ? AND superseded_at = 0 AND expires_at > ?"
 
-	grantOfUsedCode    = "SELECT g.id FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.hash = ? AND c.consumed_at <> 0"
-	grantOfUsedRefresh = "SELECT g.id FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.hash = ? AND r.superseded_at <> 0"
+	grantOfUsedCode    = "SELECT g.id, c.consumed_at FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.hash = ? AND c.consumed_at <> 0"
+	grantOfUsedRefresh = "SELECT g.id, r.superseded_at FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.hash = ? AND r.superseded_at <> 0"
 )
 
 // IssueCode implements store.Grants.
@@ -84,8 +84,10 @@ func tokenSteps(tokens store.Tokens) []step {
 
 // RedeemCode implements store.Grants.
 func (s *Store) RedeemCode(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
+	at := store.Millis(now)
 	err := s.consume(ctx, consumption{
-		useGrant: useGrantOfCode, use: consumeCode, used: grantOfUsedCode, hash: hash, now: now, tokens: tokens,
+		useGrant: useGrantOfCode, use: must(consumeCode, at, hash[:], at), used: grantOfUsedCode,
+		rotation: store.Rotation{Hash: hash, Now: now, Tokens: tokens},
 	})
 	if err != nil {
 		return fmt.Errorf("redeeming a code: %w", err)
@@ -94,9 +96,11 @@ func (s *Store) RedeemCode(ctx context.Context, hash store.Hash, now time.Time, 
 }
 
 // RotateRefresh implements store.Grants.
-func (s *Store) RotateRefresh(ctx context.Context, hash store.Hash, now time.Time, tokens store.Tokens) error {
+func (s *Store) RotateRefresh(ctx context.Context, rotation store.Rotation) error {
+	at := store.Millis(rotation.Now)
 	err := s.consume(ctx, consumption{
-		useGrant: useGrantOfRefresh, use: supersedeRefresh, used: grantOfUsedRefresh, hash: hash, now: now, tokens: tokens,
+		useGrant: useGrantOfRefresh, use: must(supersedeRefresh, at, blob(rotation.Successor), rotation.Hash[:], at), used: grantOfUsedRefresh,
+		rotation: rotation,
 	})
 	if err != nil {
 		return fmt.Errorf("rotating a refresh token: %w", err)
@@ -107,26 +111,28 @@ func (s *Store) RotateRefresh(ctx context.Context, hash store.Hash, now time.Tim
 // consumption is the one use of a code or refresh token.
 type consumption struct {
 	useGrant string // takes the grant's row, if the grant is in force, and raises its end
-	use      string // marks the record as used, if it is neither used nor expired
-	used     string // finds the grant of a used record
-	hash     store.Hash
-	now      time.Time
-	tokens   store.Tokens
+	use      step   // marks the record as used, if it is neither used nor expired
+	used     string // finds the grant of a used record, and the time of its use
+	rotation store.Rotation
 }
 
 func (s *Store) consume(ctx context.Context, c consumption) error {
-	now, end := store.Millis(c.now), lastExpiry(c.tokens)
-	steps := []step{must(c.useGrant, end, end, c.hash[:]), must(c.use, now, c.hash[:], now)}
-	_, err := s.db.change(ctx, append(steps, tokenSteps(c.tokens)...)...)
+	end := lastExpiry(c.rotation.Tokens)
+	steps := []step{must(c.useGrant, end, end, c.rotation.Hash[:]), c.use}
+	_, err := s.db.change(ctx, append(steps, tokenSteps(c.rotation.Tokens)...)...)
 	if !errors.Is(err, errUnchanged) {
 		return err
 	}
 	// Used, expired, unknown, or the grant is not in force. Once used, a record stays so: there is no hurry to find out.
 	var grantID string
-	if err := s.db.row(ctx, do(c.used, c.hash[:]), &grantID); err != nil {
+	var used int64
+	if err := s.db.row(ctx, do(c.used, c.rotation.Hash[:]), &grantID, &used); err != nil {
 		return err
 	}
-	if _, err := s.db.change(ctx, do(revokeGrant, now, grantID)); err != nil {
+	if c.rotation.Repeated(store.Moment(used)) {
+		return store.ErrRepeated
+	}
+	if _, err := s.db.change(ctx, do(revokeGrant, store.Millis(c.rotation.Now), grantID)); err != nil {
 		return fmt.Errorf("revoking the grant after a replay: %w", err)
 	}
 	return store.ErrReplayed

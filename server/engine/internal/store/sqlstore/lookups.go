@@ -12,7 +12,7 @@ const (
 	selectGrant  = "SELECT " + grantColumns + " FROM grants g WHERE g.id = ?"
 	selectCode   = "SELECT c.client_id, c.request, c.expires_at, c.consumed_at, " + grantColumns +
 		" FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.hash = ?"
-	selectRefresh = "SELECT r.client_id, r.scopes, r.generation, r.created_at, r.expires_at, r.superseded_at, " + grantColumns +
+	selectRefresh = "SELECT r.client_id, r.scopes, r.generation, r.created_at, r.expires_at, r.superseded_at, r.successor, " + grantColumns +
 		" FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.hash = ?"
 	selectAccess = "SELECT a.grant_id, a.grant_type, a.client_id, a.subject, a.scopes, a.issued_at, a.expires_at, " +
 		"CASE WHEN a.revoked_at = 0 THEN COALESCE(g.revoked_at, 0) ELSE a.revoked_at END " +
@@ -38,7 +38,7 @@ func (s *Store) FindRefresh(ctx context.Context, hash store.Hash) (store.Refresh
 	var scopes string
 	var created, expires, superseded int64
 	var g grantRow
-	dest := append([]any{&token.ClientID, &scopes, &token.Generation, &created, &expires, &superseded}, g.dest()...)
+	dest := append([]any{&token.ClientID, &scopes, &token.Generation, &created, &expires, &superseded, &token.Successor}, g.dest()...)
 	if err := s.db.row(ctx, do(selectRefresh, hash[:]), dest...); err != nil {
 		return store.RefreshToken{}, store.Grant{}, fmt.Errorf("reading a refresh token: %w", err)
 	}

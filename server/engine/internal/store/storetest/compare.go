@@ -198,7 +198,10 @@ func (m *machine) rotateRefresh(ctx context.Context, in instruction) (any, error
 	if err != nil {
 		old.GrantID = "unknown"
 	}
-	return old, m.st.RotateRefresh(ctx, hash, m.now(), m.tokens(m.fresh(), old.GrantID, in))
+	return old, m.st.RotateRefresh(ctx, store.Rotation{
+		Hash: hash, Now: m.now(), Leeway: time.Duration(in.y%3) * time.Minute, Successor: []byte{in.y},
+		Tokens: m.tokens(m.fresh(), old.GrantID, in),
+	})
 }
 
 func (m *machine) findAccess(ctx context.Context, in instruction) (any, error) {

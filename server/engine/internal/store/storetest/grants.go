@@ -89,7 +89,7 @@ func (s suite) codeReplayed() {
 	s.wantErr("access token of the replay", err, store.ErrNotFound)
 	_, _, err = s.FindRefresh(ctx, again.Refresh.Hash)
 	s.wantErr("refresh token of the replay", err, store.ErrNotFound)
-	s.wantErr("refresh after the replay", s.RotateRefresh(ctx, tokens.Refresh.Hash, s.now, s.tokens("c", grant.ID)), store.ErrNotFound)
+	s.wantErr("refresh after the replay", s.RotateRefresh(ctx, rotation(tokens.Refresh.Hash, s.now, s.tokens("c", grant.ID))), store.ErrNotFound)
 	s.wantErr("third redemption", s.RedeemCode(ctx, code.Hash, s.later(2*time.Hour), again), store.ErrReplayed)
 	got, gotGrant, err := s.FindCode(ctx, code.Hash)
 	s.must(err)
@@ -117,7 +117,7 @@ func (s suite) refreshRotated() {
 	grant, _, first := s.redeemed("1")
 	second := s.tokens("2", grant.ID)
 	second.Refresh.Generation, second.Refresh.ExpiresAt = 2, s.later(48*time.Hour)
-	s.must(s.RotateRefresh(ctx, first.Refresh.Hash, s.later(time.Second), second))
+	s.must(s.RotateRefresh(ctx, rotation(first.Refresh.Hash, s.later(time.Second), second)))
 	old, gotGrant, err := s.FindRefresh(ctx, first.Refresh.Hash)
 	s.must(err)
 	first.Refresh.SupersededAt, grant.ExpiresAt = s.later(time.Second), second.Refresh.ExpiresAt
@@ -129,23 +129,23 @@ func (s suite) refreshRotated() {
 	access, err := s.FindAccess(ctx, second.Access.Hash)
 	s.must(err)
 	s.equal("access token", access, *second.Access)
-	s.must(s.RotateRefresh(ctx, second.Refresh.Hash, s.later(time.Minute), s.tokens("3", grant.ID)))
+	s.must(s.RotateRefresh(ctx, rotation(second.Refresh.Hash, s.later(time.Minute), s.tokens("3", grant.ID))))
 }
 
 func (s suite) refreshReplayed() {
 	ctx := s.Context()
 	grant, _, first := s.redeemed("1")
 	second, third := s.tokens("2", grant.ID), s.tokens("3", grant.ID)
-	s.must(s.RotateRefresh(ctx, first.Refresh.Hash, s.now, second))
+	s.must(s.RotateRefresh(ctx, rotation(first.Refresh.Hash, s.now, second)))
 	at := s.later(30 * time.Hour) // the token has expired by then
-	s.wantErr("reuse", s.RotateRefresh(ctx, first.Refresh.Hash, at, third), store.ErrReplayed)
+	s.wantErr("reuse", s.RotateRefresh(ctx, rotation(first.Refresh.Hash, at, third)), store.ErrReplayed)
 	got, err := s.FindGrant(ctx, grant.ID)
 	s.must(err)
 	s.equal("revocation", got.RevokedAt, at)
-	s.wantErr("successor", s.RotateRefresh(ctx, second.Refresh.Hash, s.now, third), store.ErrNotFound)
+	s.wantErr("successor", s.RotateRefresh(ctx, rotation(second.Refresh.Hash, s.now, third)), store.ErrNotFound)
 	_, _, err = s.FindRefresh(ctx, third.Refresh.Hash)
 	s.wantErr("token of the replay", err, store.ErrNotFound)
-	s.wantErr("another reuse", s.RotateRefresh(ctx, first.Refresh.Hash, at.Add(time.Hour), third), store.ErrReplayed)
+	s.wantErr("another reuse", s.RotateRefresh(ctx, rotation(first.Refresh.Hash, at.Add(time.Hour), third)), store.ErrReplayed)
 	got, err = s.FindGrant(ctx, grant.ID)
 	s.must(err)
 	s.equal("revocation", got.RevokedAt, at)
@@ -155,8 +155,8 @@ func (s suite) refreshExpired() {
 	ctx := s.Context()
 	grant, _, tokens := s.redeemed("a")
 	end := tokens.Refresh.ExpiresAt
-	s.wantErr("expired refresh token", s.RotateRefresh(ctx, tokens.Refresh.Hash, end, s.tokens("b", grant.ID)), store.ErrNotFound)
-	s.must(s.RotateRefresh(ctx, tokens.Refresh.Hash, end.Add(-time.Millisecond), s.tokens("b", grant.ID)))
+	s.wantErr("expired refresh token", s.RotateRefresh(ctx, rotation(tokens.Refresh.Hash, end, s.tokens("b", grant.ID))), store.ErrNotFound)
+	s.must(s.RotateRefresh(ctx, rotation(tokens.Refresh.Hash, end.Add(-time.Millisecond), s.tokens("b", grant.ID))))
 }
 
 func (s suite) accessAlone() {
@@ -245,7 +245,7 @@ func (s suite) grantExtended() {
 	pair, short := s.tokens("b", long.ID), s.tokens("c", long.ID)
 	short.Access.ExpiresAt, short.Refresh.ExpiresAt = s.later(time.Minute), s.later(2*time.Minute)
 	s.must(s.RedeemCode(ctx, code.Hash, s.now, pair))
-	s.must(s.RotateRefresh(ctx, pair.Refresh.Hash, s.now, short))
+	s.must(s.RotateRefresh(ctx, rotation(pair.Refresh.Hash, s.now, short)))
 	got, err = s.FindGrant(ctx, long.ID)
 	s.must(err)
 	s.equal("end after shorter tokens", got.ExpiresAt, pair.Refresh.ExpiresAt)
@@ -268,7 +268,7 @@ func (s suite) unknown() {
 	_, err = s.FindGrant(ctx, "unknown")
 	s.wantErr("FindGrant", err, store.ErrNotFound)
 	s.wantErr("RedeemCode", s.RedeemCode(ctx, hash, s.now, s.tokens("a", "g")), store.ErrNotFound)
-	s.wantErr("RotateRefresh", s.RotateRefresh(ctx, hash, s.now, s.tokens("a", "g")), store.ErrNotFound)
+	s.wantErr("RotateRefresh", s.RotateRefresh(ctx, rotation(hash, s.now, s.tokens("a", "g"))), store.ErrNotFound)
 	s.wantErr("RevokeAccess", s.RevokeAccess(ctx, hash, s.now), store.ErrNotFound)
 	s.wantErr("RevokeGrant", s.RevokeGrant(ctx, "unknown", s.now), store.ErrNotFound)
 	_, err = s.FindAccess(ctx, store.HashOf("at-a"))

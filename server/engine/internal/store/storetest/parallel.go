@@ -44,7 +44,7 @@ func (s suite) parallelRefresh() {
 	first := s.tokens("first", grant.ID)
 	s.must(s.RedeemCode(s.Context(), code.Hash, s.now, first))
 	s.oneWins(store.ErrReplayed, func(ctx context.Context, caller int) error {
-		return s.RotateRefresh(ctx, first.Refresh.Hash, s.now, s.tokens(name(caller), grant.ID))
+		return s.RotateRefresh(ctx, rotation(first.Refresh.Hash, s.now, s.tokens(name(caller), grant.ID)))
 	})
 	s.wantOneFamily(grant.ID)
 }
@@ -205,7 +205,7 @@ func (s suite) redeemOrRevoke() {
 		if err == nil && access.RevokedAt.IsZero() {
 			s.Error("the access token is in force")
 		}
-		if err := s.RotateRefresh(s.Context(), tokens.Refresh.Hash, s.now, store.Tokens{}); !errors.Is(err, store.ErrNotFound) {
+		if err := s.RotateRefresh(s.Context(), rotation(tokens.Refresh.Hash, s.now, store.Tokens{})); !errors.Is(err, store.ErrNotFound) {
 			s.Errorf("refreshing: %v, want %v", err, store.ErrNotFound)
 		}
 	}
@@ -269,7 +269,7 @@ func (s suite) oneOfEach(ctx context.Context, name string) error {
 		func() error { _, _, err := s.FindCode(ctx, code.Hash); return err },
 		func() error { return s.RedeemCode(ctx, code.Hash, s.now, first) },
 		func() error { _, _, err := s.FindRefresh(ctx, first.Refresh.Hash); return err },
-		func() error { return s.RotateRefresh(ctx, first.Refresh.Hash, s.now, second) },
+		func() error { return s.RotateRefresh(ctx, rotation(first.Refresh.Hash, s.now, second)) },
 		func() error { _, err := s.FindAccess(ctx, second.Access.Hash); return err },
 		func() error { return s.RevokeAccess(ctx, first.Access.Hash, s.now) },
 		func() error { return taken(s.RememberID(ctx, code.Hash, s.later(time.Minute))) },

@@ -39,7 +39,7 @@ func (s suite) revokeGrant() {
 	ctx := s.Context()
 	grant, _, first := s.redeemed("a")
 	second := s.tokens("b", grant.ID)
-	s.must(s.RotateRefresh(ctx, first.Refresh.Hash, s.now, second))
+	s.must(s.RotateRefresh(ctx, rotation(first.Refresh.Hash, s.now, second)))
 	_, _, other := s.redeemed("other")
 	s.must(s.RevokeGrant(ctx, grant.ID, s.later(time.Second)))
 	for _, token := range []*store.AccessToken{first.Access, second.Access} {
@@ -80,7 +80,7 @@ func (s suite) revokeBeforeRotation() {
 	grant, _, tokens := s.redeemed("a")
 	s.must(s.RevokeGrant(ctx, grant.ID, s.now))
 	next := s.tokens("b", grant.ID)
-	s.wantErr("refresh token of a revoked grant", s.RotateRefresh(ctx, tokens.Refresh.Hash, s.now, next), store.ErrNotFound)
+	s.wantErr("refresh token of a revoked grant", s.RotateRefresh(ctx, rotation(tokens.Refresh.Hash, s.now, next)), store.ErrNotFound)
 	got, gotGrant, err := s.FindRefresh(ctx, tokens.Refresh.Hash)
 	s.must(err)
 	s.equal("refresh token", got, *tokens.Refresh)

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(*testing.T) store.Store) {
 		"coordination": coordinationTests(),
 		"sweep":        sweepTests(),
 		"parallel":     parallelTests(),
+		"refresh":      refreshTests(),
 	}
 	for name, tests := range groups {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +98,11 @@ func (s suite) tokens(name, grantID string) store.Tokens {
 			CreatedAt: s.now, ExpiresAt: s.later(24 * time.Hour),
 		},
 	}
+}
+
+// rotation is a rotation without leeway.
+func rotation(hash store.Hash, now time.Time, tokens store.Tokens) store.Rotation {
+	return store.Rotation{Hash: hash, Now: now, Tokens: tokens}
 }
 
 // lone is an access token without a grant.
