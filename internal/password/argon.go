@@ -23,15 +23,15 @@ const (
 // Bounds of hashes from elsewhere.
 const (
 	maxPasses    = 16
-	maxMemoryKiB = 256 * 1024
+	maxMemoryKiB = maxMemory >> 10
 	maxLanes     = 16
 )
 
 // argon is a decoded PHC string of argon2id.
 type argon struct {
-	passes, memory uint32
-	lanes          uint8
-	salt, key      []byte
+	passes, memoryKiB uint32
+	lanes             uint8
+	salt, key         []byte
 }
 
 func newArgon(rand io.Reader, plain string) (string, error) {
@@ -45,9 +45,11 @@ func newArgon(rand io.Reader, plain string) (string, error) {
 }
 
 func (h argon) matches(plain string) bool {
-	key := argon2.IDKey([]byte(plain), h.salt, h.passes, h.memory, h.lanes, uint32(len(h.key)))
+	key := argon2.IDKey([]byte(plain), h.salt, h.passes, h.memoryKiB, h.lanes, uint32(len(h.key)))
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }
+
+func (h argon) memory() int64 { return int64(h.memoryKiB) << 10 }
 
 // parseArgon decodes a PHC string of argon2id.
 func parseArgon(encoded string) (hash, error) {
@@ -91,6 +93,6 @@ func (h *argon) parameters(text string) error {
 		}
 		values[i] = value
 	}
-	h.memory, h.passes, h.lanes = uint32(values[0]), uint32(values[1]), uint8(values[2])
-	return nil
+	h.memoryKiB, h.passes, h.lanes = uint32(values[0]), uint32(values[1]), uint8(values[2])
+	return checkMemory(h.memory(), int64(h.passes))
 }

@@ -22,6 +22,8 @@ func (h bcryptHash) matches(plain string) bool {
 	return len(plain) <= maxBcrypt && bcrypt.CompareHashAndPassword(h, []byte(plain)) == nil
 }
 
+func (bcryptHash) memory() int64 { return 4 << 10 }
+
 // parseBcrypt decodes "$2b$12$...".
 func parseBcrypt(encoded string) (hash, error) {
 	known := strings.HasPrefix(encoded, "$2a$") || strings.HasPrefix(encoded, "$2b$") || strings.HasPrefix(encoded, "$2y$")
@@ -42,6 +44,8 @@ func (h bcryptSHA256) matches(plain string) bool {
 	sum := sha256.Sum256([]byte(plain))
 	return bcrypt.CompareHashAndPassword(h, []byte(hex.EncodeToString(sum[:]))) == nil
 }
+
+func (bcryptSHA256) memory() int64 { return 4 << 10 }
 
 // parseBcryptSHA256 decodes what follows "bcrypt_sha256$".
 func parseBcryptSHA256(encoded string) (hash, error) {

@@ -35,6 +35,8 @@ func (h iterated) matches(plain string) bool {
 	return err == nil && subtle.ConstantTimeCompare(key, h.key) == 1
 }
 
+func (iterated) memory() int64 { return 1 << 10 }
+
 // parsePBKDF2 decodes "iterations$salt$key".
 func parsePBKDF2(algorithm, encoded string) (hash, error) {
 	h := iterated{digest: sha256.New}
@@ -67,6 +69,9 @@ func (h scrypted) matches(plain string) bool {
 	return err == nil && subtle.ConstantTimeCompare(key, h.key) == 1
 }
 
+// memory is 128*N*r bytes (RFC 7914, section 2).
+func (h scrypted) memory() int64 { return 128 * int64(h.n) * int64(h.r) }
+
 // parseScrypt decodes "N$salt$r$p$key".
 func parseScrypt(encoded string) (hash, error) {
 	parts := strings.Split(encoded, "$")
@@ -87,6 +92,9 @@ func parseScrypt(encoded string) (hash, error) {
 	}
 	if h.n < 2 || h.n&(h.n-1) != 0 {
 		return nil, fmt.Errorf("%w: N must be a power of two", ErrFormat)
+	}
+	if err := checkMemory(h.memory(), int64(h.p)); err != nil {
+		return nil, err
 	}
 	var err error
 	h.salt, h.key, err = saltAndKey(parts[1], parts[4])

@@ -17,7 +17,19 @@ var ErrFormat = errors.New("not a supported password hash")
 type hash interface {
 	// matches says whether it is that of the password. It compares in constant time.
 	matches(plain string) bool
+	// memory is what verifying takes, in bytes.
+	memory() int64
 }
+
+// Bounds of hashes that memory makes dear. One record must not decide what the server needs for everybody's login.
+const (
+	// OwnMemory is what verifying a hash made by Hash takes, in bytes.
+	OwnMemory = memoryKiB << 10
+	// maxMemory is the most that a hash may take, in bytes.
+	maxMemory = 128 << 20
+	// maxWork is the most memory that may be written in all passes, in bytes. It takes some two seconds.
+	maxWork = 1 << 30
+)
 
 // Hash returns the PHC string of a password, "$argon2id$v=19$m=19456,t=2,p=1$salt$key".
 func Hash(rand io.Reader, plain string) (string, error) {
@@ -31,6 +43,24 @@ func Hash(rand io.Reader, plain string) (string, error) {
 func Check(encoded string) error {
 	_, err := parse(encoded)
 	return err
+}
+
+// Memory is what verifying the encoded hash takes, in bytes; that of an own hash where it cannot be verified.
+func Memory(encoded string) int64 {
+	h, err := parse(encoded)
+	if err != nil {
+		return OwnMemory
+	}
+	return h.memory()
+}
+
+// checkMemory refuses hashes that take too much memory, or write too much of it.
+func checkMemory(memory, rounds int64) error {
+	if memory > maxMemory || memory*rounds > maxWork {
+		return fmt.Errorf("%w: it takes %d MiB in %d passes, more than %d MiB, or %d MiB in all passes",
+			ErrFormat, memory>>20, rounds, int64(maxMemory>>20), int64(maxWork>>20))
+	}
+	return nil
 }
 
 // Verify says whether the password belongs to the encoded hash. It compares in constant time.

@@ -88,6 +88,36 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestDearHashes: what a foreign hash may take of memory and time has one bound for all formats.
+func TestDearHashes(t *testing.T) {
+	t.Parallel()
+	const tail, key = "$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5", "Sk65mC0J3NMRMSjqLg+Fg7HqC4GHwEk81jwwL1ocrUo="
+	for encoded, want := range map[string]int64{
+		"$argon2id$v=19$m=131072,t=8,p=1" + tail:                              128 << 20,
+		"$argon2id$v=19$m=131073,t=1,p=1" + tail:                              0,
+		"$argon2id$v=19$m=131072,t=9,p=1" + tail:                              0,
+		"$argon2id$v=19$m=19456,t=16,p=1" + tail:                              19 << 20,
+		"argon2$argon2id$v=19$m=262144,t=2,p=8" + tail:                        0,
+		"scrypt$131072$salt$8$8$" + key:                                       128 << 20,
+		"scrypt$131072$salt$8$9$" + key:                                       0,
+		"scrypt$131072$salt$16$1$" + key:                                      0,
+		"scrypt$16384$salt$8$5$" + key:                                        16 << 20,
+		"pbkdf2_sha256$1000000$salt$" + key:                                   1 << 10,
+		"bcrypt$$2b$12$8iImzWtFsur.g1Fj8JNTuOycOGiNAQ3JzCVsd5nwz2ELUwDPD06wi": 4 << 10,
+	} {
+		err := password.Check(encoded)
+		if want == 0 {
+			if !errors.Is(err, password.ErrFormat) || password.Memory(encoded) != password.OwnMemory {
+				t.Errorf("%s: %v, %d bytes", encoded, err, password.Memory(encoded))
+			}
+			continue
+		}
+		if err != nil || password.Memory(encoded) != want {
+			t.Errorf("%s: %v, %d bytes, want %d", encoded, err, password.Memory(encoded), want)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5")
 	f.Add("$2b$10$abcdefghijklmnopqrstuv")

@@ -34,6 +34,8 @@ type submission struct {
 	form url.Values
 	// old is who is logged in at this moment.
 	old account
+	// browser says who logged in there before.
+	browser login.Browser
 }
 
 // Decide answers the page's form. A form that is sent twice, by a double click for example, gets the same answer again.
@@ -74,7 +76,7 @@ func (h *Handler) submitted(r *http.Request, form url.Values) reply.Answer {
 	}
 	entry := requestlog.Entry{Client: in.ClientID}
 	s, user := h.Cookies.Current(r)
-	sub := submission{in, form, account{s, user}}
+	sub := submission{in, form, account{s, user}, login.Browser(h.Cookies.History(r))}
 	if h.Clock().Sub(time.Unix(in.Created, 0)) > h.Lifetime {
 		return h.renew(r, sub).Noting(entry)
 	}
@@ -91,7 +93,10 @@ func (h *Handler) decide(ctx context.Context, sub submission) reply.Answer {
 		sub.in.Switch()
 		return h.page(sub.in, view{status: http.StatusOK})
 	case strings.TrimSpace(username) != "" && typed != "":
-		return h.login(ctx, sub, login.Attempt{Username: username, Password: typed, Address: requestlog.Address(ctx)})
+		request := requestlog.From(ctx)
+		return h.login(ctx, sub, login.Attempt{
+			Username: username, Password: typed, Address: request.Address, Shared: request.Shared, Browser: sub.browser,
+		})
 	case strings.TrimSpace(username) != "" || typed != "" || sub.old.session == nil:
 		return h.page(sub.in, view{account: sub.old, username: username, status: http.StatusForbidden, problem: textEnter, logIn: true})
 	default:
@@ -115,7 +120,11 @@ func (h *Handler) login(ctx context.Context, sub submission, attempt login.Attem
 	if sub.old.session != nil && sub.old.session.Subject == user.Subject {
 		who.session.Consents = sub.old.session.Consents
 	}
-	return h.proceed(ctx, sub, who, true)
+	history, err := h.Cookies.HistoryCookie(session.History(sub.browser), user.Subject)
+	if err != nil {
+		return reply.Failed("Sealing the history of a browser failed", "error", err.Error())
+	}
+	return h.proceed(ctx, sub, who, true).WithCookie(history)
 }
 
 // notLoggedIn shows the page again, or says that the server is too busy to check passwords.

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"runtime"
-	"strings"
 	"time"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -41,36 +38,30 @@ type Users interface {
 // Options configure a Checker.
 type Options struct {
 	Users Users
-	// FreeAttempts is how many failures have no delay; MaxDelay bounds the delay.
+	// FreeAttempts is how many failures of an account at one address have no delay; MaxDelay bounds the delay.
 	FreeAttempts int
 	MaxDelay     time.Duration
-	Clock        func() time.Time
-	// Observe is told the result of every attempt: success, wrong, throttled or error.
+	// HashMemory is how many bytes may be used for hashing at a time; 0 takes half of what the Go runtime may use.
+	HashMemory int64
+	Clock      func() time.Time
+	// Observe is told the result of every attempt: success, wrong, throttled, busy or error.
 	Observe func(result string)
 }
 
 // Checker checks passwords.
 type Checker struct {
-	opts                Options
-	accounts, addresses *throttle
-	slots               chan struct{}
+	opts     Options
+	throttle *throttle
+	slots    *slots
 }
 
-// dummy is verified when there is no such user, and no other one to take a hash from, so that the answer takes as long. It is the hash of a random password
-// that nobody knows, and matching it opens nothing.
+// dummy is verified where nobody has the username and no user's hash serves, so that the answer takes as long. It is the
+// hash of a random password that was thrown away; matching it opens nothing.
 const dummy = "$argon2id$v=19$m=19456,t=2,p=1$8CFcE/koG3jvPCr8NO3yIA$B1zBgwdin1EfGnT5XEKQv5kz1A2y31EBeh3ELNbQJi4"
-
-// addressFactor is how many times more failures an address may have than an account: many people may share one.
-const addressFactor = 10
 
 // New returns a Checker.
 func New(opts Options) *Checker {
-	return &Checker{
-		opts:      opts,
-		accounts:  newThrottle(opts.FreeAttempts, opts.MaxDelay, opts.Clock),
-		addresses: newThrottle(opts.FreeAttempts*addressFactor, opts.MaxDelay, opts.Clock),
-		slots:     make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
-	}
+	return &Checker{opts: opts, throttle: newThrottle(opts), slots: newSlots(opts.HashMemory)}
 }
 
 // Attempt is one try to log in.
@@ -79,9 +70,13 @@ type Attempt struct {
 	Password string
 	// Address is where the attempt comes from; "" if that is not known.
 	Address string
+	// Shared says that other people may come from the same address, for example through a proxy.
+	Shared bool
+	// Browser is where somebody logged in before, as that browser proves; the zero value if it does not.
+	Browser Browser
 }
 
-// Check returns the user, or ErrWrong, a *ThrottledError, or an error of the context. One that is also
+// Check returns the user, or ErrWrong, a *ThrottledError, ErrBusy, or an error of the context. One that is also
 // password.ErrFormat says that the account's hash cannot be used.
 func (c *Checker) Check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
 	user, err := c.check(ctx, attempt)
@@ -90,69 +85,56 @@ func (c *Checker) Check(ctx context.Context, attempt Attempt) (*configv1alpha1.U
 }
 
 func (c *Checker) check(ctx context.Context, attempt Attempt) (*configv1alpha1.User, error) {
-	account, address := digestOf(fold(attempt.Username)), digestOf(network(attempt.Address))
-	if err := c.throttled(account, address); err != nil {
+	user := c.opts.Users.ByUsername(attempt.Username)
+	subject := ""
+	if user != nil {
+		subject = user.Subject
+	}
+	where := c.throttle.keysOf(attempt, subject)
+	if err := c.throttle.check(where); err != nil {
 		return nil, err // at once, without a place in the queue
 	}
-	select {
-	case c.slots <- struct{}{}: // a hash takes some 20 MiB and 20 ms
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for a turn to check a password: %w", ctx.Err())
-	}
-	// Again: those who waited in the queue at the same time may have failed by now.
-	if err := c.throttled(account, address); err != nil {
+	hash := c.hashOf(user, attempt.Username)
+	release, err := c.slots.take(ctx, password.Memory(hash))
+	if err != nil {
 		return nil, err
 	}
-	user, err := c.verify(attempt)
-	switch {
-	case errors.Is(err, ErrWrong):
-		c.accounts.fail(account)
-		if attempt.Address != "" {
-			c.addresses.fail(address)
-		}
-	case err == nil:
-		c.accounts.succeed(account)
+	defer release()
+	// Again: those who waited in the queue at the same time may have failed by now.
+	if err := c.throttle.check(where); err != nil {
+		return nil, err
 	}
-	return user, err
+	err = verify(user, hash, attempt.Password)
+	switch {
+	case err == nil:
+		c.throttle.succeed(where)
+		return user, nil
+	case errors.Is(err, ErrWrong):
+		c.throttle.fail(where)
+	}
+	return nil, err
 }
 
-func (c *Checker) throttled(account, address digest) error {
-	if wait := max(c.accounts.wait(account), c.addresses.wait(address)); wait > 0 {
-		return &ThrottledError{Wait: wait}
+// hashOf returns the hash to verify: that of the user, or another one for the time that it takes.
+func (c *Checker) hashOf(user *configv1alpha1.User, username string) string {
+	if user != nil && user.PasswordHash != "" {
+		return user.PasswordHash
 	}
-	return nil
+	return cmp.Or(c.opts.Users.Decoy(username), dummy)
 }
 
 // verify does the same work whether the user exists or not.
-func (c *Checker) verify(attempt Attempt) (*configv1alpha1.User, error) {
-	user := c.opts.Users.ByUsername(attempt.Username)
-	hash := cmp.Or(c.opts.Users.Decoy(attempt.Username), dummy)
-	if user != nil && user.PasswordHash != "" {
-		hash = user.PasswordHash
-	}
-	matches, err := password.Verify(hash, attempt.Password)
+func verify(user *configv1alpha1.User, hash, plain string) error {
+	matches, err := password.Verify(hash, plain)
 	if err != nil {
 		// A hash that cannot be used must not tell that its account exists.
-		_, _ = password.Verify(dummy, attempt.Password) // for the time that it takes
-		return nil, fmt.Errorf("%w: verifying against the stored hash: %w", ErrWrong, err)
+		_, _ = password.Verify(dummy, plain) // for the time that it takes
+		return fmt.Errorf("%w: verifying against the stored hash: %w", ErrWrong, err)
 	}
 	if !matches || user == nil || user.PasswordHash == "" {
-		return nil, ErrWrong
+		return ErrWrong
 	}
-	return user, nil
-}
-
-// fold makes login names comparable, as users does.
-func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
-
-// network is whom an address belongs to: of IPv6, everybody has a whole /64 to send from.
-func network(address string) string {
-	parsed, err := netip.ParseAddr(address)
-	if err != nil || parsed.Is4() || parsed.Is4In6() {
-		return address
-	}
-	return netip.PrefixFrom(parsed.WithZone(""), 64).Masked().String()
+	return nil
 }
 
 func result(err error) string {
@@ -164,6 +146,8 @@ func result(err error) string {
 		return "wrong"
 	case errors.As(err, &throttled):
 		return "throttled"
+	case errors.Is(err, ErrBusy):
+		return "busy"
 	default:
 		return "error"
 	}

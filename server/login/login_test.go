@@ -71,6 +71,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestDelaysGrowPerAccount: at one address the delays of an account double, up to the bound, and a success ends them.
 func TestDelaysGrowPerAccount(t *testing.T) {
 	t.Parallel()
 	checker, turn, _ := setup(t)
@@ -85,7 +86,7 @@ func TestDelaysGrowPerAccount(t *testing.T) {
 	}
 	for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second} {
 		var throttled *login.ThrottledError
-		_, err := checker.Check(t.Context(), login.Attempt{Username: "ALICE ", Password: "right", Address: "b"})
+		_, err := checker.Check(t.Context(), login.Attempt{Username: "ALICE ", Password: "right", Address: "a"})
 		if !errors.As(err, &throttled) || throttled.Wait != want {
 			t.Fatalf("attempt too early: %v, want to wait %s", err, want)
 		}
@@ -103,6 +104,7 @@ func TestDelaysGrowPerAccount(t *testing.T) {
 	}
 }
 
+// TestDelaysGrowPerAddress: an address that tries many accounts is slowed down.
 func TestDelaysGrowPerAddress(t *testing.T) {
 	t.Parallel()
 	checker, _, _ := setup(t)
@@ -111,11 +113,11 @@ func TestDelaysGrowPerAddress(t *testing.T) {
 		_, err = checker.Check(t.Context(), login.Attempt{Username: string(rune('a' + i)), Password: "x", Address: "bot"})
 	}
 	if _, throttled := errors.AsType[*login.ThrottledError](err); !throttled {
-		t.Errorf("an address that tries many accounts is not slowed down: %v", err)
+		t.Errorf("the 31st attempt: %v", err)
 	}
 }
 
-// TestUnknownAddress: where nobody knows who calls, nobody is slowed down for others.
+// TestUnknownAddress: where it is not known who calls, nobody is slowed down for others.
 func TestUnknownAddress(t *testing.T) {
 	t.Parallel()
 	checker, _, _ := setup(t)
@@ -144,6 +146,29 @@ func TestParallelGuesses(t *testing.T) {
 	group.Wait()
 	if limit := int32(3 + max(2, runtime.GOMAXPROCS(0))); verified.Load() > limit {
 		t.Errorf("%d guesses were verified, want at most %d", verified.Load(), limit)
+	}
+}
+
+// TestKnownBrowser: an account that is slowed down at an address lets the owner's browser in, and no other one.
+func TestKnownBrowser(t *testing.T) {
+	t.Parallel()
+	checker, _, _ := setup(t)
+	for range 3 {
+		_, _ = checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "wrong", Address: "a"})
+	}
+	for name, test := range map[string]struct {
+		browser login.Browser
+		want    bool
+	}{
+		"a new browser":              {login.Browser{}, false},
+		"somebody else's browser":    {login.Browser{ID: "b", Subjects: []string{"2"}}, false},
+		"a browser without identity": {login.Browser{Subjects: []string{"1"}}, false},
+		"the owner's browser":        {login.Browser{ID: "c", Subjects: []string{"2", "1"}}, true},
+	} {
+		_, err := checker.Check(t.Context(), login.Attempt{Username: "alice", Password: "right", Address: "a", Browser: test.browser})
+		if (err == nil) != test.want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -1,99 +1,134 @@
 package login
 
 import (
-	"crypto/sha256"
-	"sync"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 )
 
-// maxTracked bounds the memory of failures. When it is full, half is forgotten.
-const maxTracked = 20_000
+const (
+	// addressFactor and accountFactor are how many times more failures an address, and an account over all addresses, may
+	// have than an account at one address: many people may share an address, and strangers must not fill an account's count.
+	addressFactor = 10
+	accountFactor = 30
+	// softLeak and softDelay are of counts to which several people contribute. An attacker who keeps such a count full has
+	// 2,880 guesses a day; a person who meets it waits at most 30 s.
+	softLeak  = 30 * time.Second
+	softDelay = 30 * time.Second
+	// minLeak bounds the leak of the count that belongs to one person alone.
+	minLeak = time.Minute
+)
 
-// forgetAfter is how long a failure counts at least.
-const forgetAfter = 15 * time.Minute
+// Browser is a browser in which somebody logged in before.
+type Browser struct {
+	// ID is random and stays with the browser; "" if nobody has logged in there.
+	ID string
+	// Subjects are who logged in there.
+	Subjects []string
+}
 
-// throttle remembers failures per key and says how long the next attempt must wait.
+// throttle decides how long an attempt must wait.
+//
+// Failures count for the account at the network that the attempt comes from, and more softly for the account and for the
+// network alone. A browser in which the account's owner logged in before has a count of its own, so that strangers cannot
+// lock the owner out.
 type throttle struct {
-	free                  int
-	maxDelay, forgetAfter time.Duration
-	clock                 func() time.Time
-
-	mu       sync.Mutex
-	failures map[digest]failure
+	pairs, accounts, addresses *limiter
 }
 
-// digest stands for a key, however long that is.
-type digest [16]byte
-
-func digestOf(key string) digest {
-	sum := sha256.Sum256([]byte(key))
-	return digest(sum[:16])
-}
-
-type failure struct {
-	count int
-	last  time.Time
-}
-
-func newThrottle(free int, maxDelay time.Duration, clock func() time.Time) *throttle {
+func newThrottle(opts Options) *throttle {
+	free := max(opts.FreeAttempts, 1)
+	soft := min(softDelay, opts.MaxDelay)
 	return &throttle{
-		free: free, maxDelay: maxDelay, forgetAfter: max(forgetAfter, 2*maxDelay), clock: clock, failures: map[digest]failure{},
+		pairs:     newLimiter(policy{free: opts.FreeAttempts, leak: max(minLeak, opts.MaxDelay), maxDelay: opts.MaxDelay}, opts.Clock),
+		accounts:  newLimiter(policy{free: free * accountFactor, leak: softLeak, maxDelay: soft}, opts.Clock),
+		addresses: newLimiter(policy{free: free * addressFactor, leak: softLeak, maxDelay: soft}, opts.Clock),
 	}
 }
 
-// wait returns how long the key must wait, 0 if it may try.
-func (t *throttle) wait(key digest) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	f, ok := t.failures[key]
-	if !ok {
-		return 0
-	}
-	return max(0, t.delay(f.count)-t.clock().Sub(f.last))
+// keys are the counts that an attempt belongs to. A field is nil where the attempt does not count there.
+type keys struct {
+	pair, account, address *digest
+	// pairDelay bounds the delay of the pair.
+	pairDelay time.Duration
 }
 
-// delay is how long to wait after the count-th failure: nothing for the free attempts, then 1 s, 2 s, 4 s ...
-func (t *throttle) delay(count int) time.Duration {
-	if count < t.free {
-		return 0
+// keysOf says where an attempt counts. subject is that of the account, "" if there is no such account.
+func (t *throttle) keysOf(attempt Attempt, subject string) keys {
+	name := fold(attempt.Username)
+	if subject != "" && attempt.Browser.ID != "" && slices.Contains(attempt.Browser.Subjects, subject) {
+		return keys{pair: new(digestOf("browser", name, attempt.Browser.ID)), pairDelay: t.pairs.policy.maxDelay}
 	}
-	return min(time.Second<<min(count-t.free, 30), t.maxDelay)
+	where := keys{account: new(digestOf("account", name))}
+	if attempt.Address == "" {
+		return where
+	}
+	where.address = new(digestOf("network", network(attempt.Address)))
+	where.pair, where.pairDelay = new(digestOf("pair", name, network(attempt.Address))), t.pairs.policy.maxDelay
+	if attempt.Shared {
+		where.pairDelay = min(where.pairDelay, softDelay)
+	}
+	return where
 }
 
-// fail counts a failure.
-func (t *throttle) fail(key digest) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.clock()
-	f, known := t.failures[key]
-	if now.Sub(f.last) > t.forgetAfter {
-		f.count = 0
+// check returns a *ThrottledError if the attempt must wait.
+func (t *throttle) check(where keys) error {
+	var wait time.Duration
+	if where.pair != nil {
+		wait = t.pairs.wait(*where.pair, where.pairDelay)
 	}
-	if !known && len(t.failures) >= maxTracked {
-		t.forget(now)
+	if where.account != nil {
+		wait = max(wait, t.accounts.wait(*where.account, softDelay))
 	}
-	t.failures[key] = failure{count: f.count + 1, last: now}
+	if where.address != nil {
+		wait = max(wait, t.addresses.wait(*where.address, softDelay))
+	}
+	if wait > 0 {
+		return &ThrottledError{Wait: wait}
+	}
+	return nil
 }
 
-// forget makes room: what no longer counts goes first, then whatever comes until half is left. Go walks maps in random
-// order, so that nobody chooses what is forgotten.
-func (t *throttle) forget(now time.Time) {
-	for key, f := range t.failures {
-		if now.Sub(f.last) > t.forgetAfter {
-			delete(t.failures, key)
-		}
+// fail counts a wrong password.
+func (t *throttle) fail(where keys) {
+	if where.pair != nil {
+		t.pairs.fail(*where.pair)
 	}
-	for key := range t.failures {
-		if len(t.failures) < maxTracked/2 {
-			return
-		}
-		delete(t.failures, key)
+	if where.account != nil {
+		t.accounts.fail(*where.account)
+	}
+	if where.address != nil {
+		t.addresses.fail(*where.address)
 	}
 }
 
-// succeed forgets the key's failures.
-func (t *throttle) succeed(key digest) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.failures, key)
+// succeed forgets what this person mistyped before, wherever it was counted. Failures for other accounts stay, so that an
+// attacker gains nothing by logging in to an account of the attacker's own.
+func (t *throttle) succeed(where keys) {
+	if where.pair == nil {
+		return
+	}
+	mistyped := t.pairs.reset(*where.pair)
+	if where.account != nil {
+		t.accounts.lower(*where.account, mistyped)
+	}
+	if where.address != nil {
+		t.addresses.lower(*where.address, mistyped)
+	}
+}
+
+// fold makes login names comparable, as users does.
+func fold(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
+
+// network is the part of an address that one party controls: an IPv6 caller has a whole /64 to send from.
+func network(address string) string {
+	parsed, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if parsed = parsed.Unmap().WithZone(""); parsed.Is4() {
+		return parsed.String()
+	}
+	return netip.PrefixFrom(parsed, 64).Masked().String()
 }

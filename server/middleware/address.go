@@ -32,27 +32,60 @@ func NewProxies(cidrs []string) (Proxies, error) {
 }
 
 // Client returns the address of the caller: the peer, or behind trusted proxies the last address that none of them has.
-func (p Proxies) Client(r *http.Request) string {
+// shared says that other people may come from the same address: it is that of a proxy, as far as is known, or one of a
+// private network, where nodes and gateways of a cluster stand in for their callers.
+func (p Proxies) Client(r *http.Request) (address string, shared bool) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	if len(p.trusted) == 0 || !p.trusts(host) {
-		return host
+	if !p.trusts(host) {
+		return host, p.unnamed(r) || private(host)
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		hop = strings.TrimSpace(hop)
-		if _, err := netip.ParseAddr(hop); err != nil {
-			return host // the chain is broken: believe nothing before it
+		address, ok := parseHop(hop)
+		if !ok {
+			return host, true // the chain is broken: believe nothing before it
 		}
-		host = hop
-		if !p.trusts(hop) {
+		host = address
+		if !p.trusts(host) {
 			break
 		}
 	}
-	return host
+	return host, false
 }
+
+// parseHop reads an element of X-Forwarded-For as proxies write it: an address, with or without a port, IPv6 with or without
+// brackets, in quotes or not.
+func parseHop(text string) (string, bool) {
+	text = strings.Trim(strings.TrimSpace(text), `"`)
+	if address, err := netip.ParseAddrPort(text); err == nil {
+		return address.Addr().String(), true
+	}
+	if inner, ok := strings.CutPrefix(text, "["); ok {
+		text = strings.TrimSuffix(inner, "]")
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return "", false
+	}
+	return address.String(), true
+}
+
+// private says whether an address is of a network that is not routed on the Internet (RFC 1918, RFC 4193, RFC 6598), or of
+// this machine, or no IP address at all.
+func private(host string) bool {
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return true
+	}
+	address = address.Unmap()
+	return address.IsPrivate() || address.IsLoopback() || address.IsLinkLocalUnicast() || sharedSpace().Contains(address)
+}
+
+// sharedSpace is the address space behind the translation of carriers (RFC 6598).
+func sharedSpace() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10) }
 
 // FromTrusted says whether a request comes directly from a trusted proxy.
 func (p Proxies) FromTrusted(r *http.Request) bool {
@@ -60,16 +93,16 @@ func (p Proxies) FromTrusted(r *http.Request) bool {
 	return err == nil && p.trusts(host)
 }
 
-// Shared says whether the peer is a proxy that nobody told us of: then its address is everybody's, and must not be held
-// against anybody. Where proxies are configured, whoever else sends the header only pretends to be one.
-func (p Proxies) Shared(r *http.Request) bool {
+// unnamed says whether the request seems to come through a proxy although none is configured. Where proxies are configured,
+// another peer that sends the header only pretends to be one.
+func (p Proxies) unnamed(r *http.Request) bool {
 	return len(p.trusted) == 0 && r.Header["X-Forwarded-For"] != nil
 }
 
 // warn says once that callers cannot be told apart.
 func (p Proxies) warn(ctx context.Context, log *slog.Logger, peer string) {
 	if !p.warned.Swap(true) {
-		log.WarnContext(ctx, "Requests come through a proxy that trustedProxies does not name: failed logins slow down accounts only, not addresses",
+		log.WarnContext(ctx, "Requests come through a proxy that trustedProxies does not name: people behind it cannot be told apart, and wrong passwords slow down logins from it",
 			"peer", peer)
 	}
 }

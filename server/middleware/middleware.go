@@ -63,8 +63,8 @@ func Wrap(opts Options, endpoint Endpoint) http.Handler {
 		c := &call{began: opts.Clock(), status: http.StatusOK}
 		c.request.RequestID = requestID(r)
 		c.request.TraceParent, c.request.TraceState = trace(r.Header)
-		c.request.Address, c.request.Shared = opts.Proxies.Client(r), opts.Proxies.Shared(r)
-		if c.request.Shared {
+		c.request.Address, c.request.Shared = opts.Proxies.Client(r)
+		if opts.Proxies.unnamed(r) {
 			opts.Proxies.warn(r.Context(), opts.Log, c.request.Address)
 		}
 		setHeaders(w.Header(), &opts, &endpoint, c.request.RequestID)

@@ -77,18 +77,9 @@ func truncate(text string) string {
 type Request struct {
 	// RequestID names the request in the log; TraceParent and TraceState are its trace context (W3C), "" if it has none.
 	RequestID, TraceParent, TraceState string
-	// Address is where the request comes from. Shared says that it is a proxy's, who may speak for anybody.
+	// Address is where the request comes from. Shared says that other people may come from the same address.
 	Address string
 	Shared  bool
-}
-
-// Address returns where the request of the context comes from; "" if only a proxy's address is known.
-func Address(ctx context.Context) string {
-	request := From(ctx)
-	if request.Shared {
-		return ""
-	}
-	return request.Address
 }
 
 type contextKey struct{}

@@ -27,6 +27,7 @@ const (
 	PurposeSession     = "session"
 	PurposeInteraction = "interaction"
 	PurposeRequest     = "request"
+	PurposeHistory     = "history"
 )
 
 // Sealer seals and opens values with the keys of a ring file.

@@ -59,7 +59,7 @@ type Options struct {
 // Cookies keeps sessions in browsers.
 type Cookies struct {
 	opts                     Options
-	sessionName, browserName string
+	sessionName, browserName, historyName string
 }
 
 // NewCookies returns Cookies. On HTTPS the names carry the __Host- prefix, which ties a cookie to this very host.
@@ -69,7 +69,8 @@ func NewCookies(opts Options) *Cookies {
 		prefix = "__Host-"
 	}
 	suffix := "_" + fingerprint(opts.Issuer)
-	return &Cookies{opts: opts, sessionName: prefix + "authserver_session" + suffix, browserName: prefix + "authserver_browser" + suffix}
+	return &Cookies{opts: opts, sessionName: prefix + "authserver_session" + suffix, browserName: prefix + "authserver_browser" + suffix,
+		historyName: prefix + "authserver_history" + suffix}
 }
 
 // New starts a session of a user who has just logged in.

@@ -114,7 +114,8 @@ func (h *handler) react(ctx context.Context, response *authlete.TokenResponse) r
 // password completes a password grant.
 func (h *handler) password(ctx context.Context, response *authlete.TokenResponse) reply.Answer {
 	user, err := h.Passwords.Check(ctx, login.Attempt{
-		Username: response.Username, Password: response.Password, Address: requestlog.Address(ctx),
+		Username: response.Username, Password: response.Password,
+		Address: requestlog.From(ctx).Address, Shared: true, // the application's, which may serve many people
 	})
 	var throttled *login.ThrottledError
 	switch {

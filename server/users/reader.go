@@ -107,6 +107,10 @@ func reread(path string, have file) (file, error) {
 	return file{info: info, list: list}, nil
 }
 
+// maxDecoyMemory is the most that verifying a decoy may take, in bytes. Attempts for names that do not exist are free for
+// strangers: one imported hash must not make all of them dear.
+const maxDecoyMemory = 2 * password.OwnMemory
+
 // newSnapshot merges files in the order of their names.
 func newSnapshot(files map[string]file) *snapshot {
 	merged := &snapshot{bySubject: map[string]*configv1alpha1.User{}, byUsername: map[string]*configv1alpha1.User{}}
@@ -116,7 +120,7 @@ func newSnapshot(files map[string]file) *snapshot {
 		}
 	}
 	for _, user := range merged.bySubject {
-		if password.Check(user.PasswordHash) == nil {
+		if password.Check(user.PasswordHash) == nil && password.Memory(user.PasswordHash) <= maxDecoyMemory {
 			merged.hashes = append(merged.hashes, user.PasswordHash)
 		}
 	}

@@ -24,7 +24,7 @@ type Directory struct {
 type snapshot struct {
 	bySubject  map[string]*configv1alpha1.User
 	byUsername map[string]*configv1alpha1.User
-	// hashes are all password hashes that can be verified, sorted.
+	// hashes are the password hashes that serve as decoys, sorted.
 	hashes []string
 }
 
@@ -69,9 +69,9 @@ func (d *Directory) ByUsername(username string) *configv1alpha1.User {
 	return enabled(d.value.Get().byUsername[fold(username)])
 }
 
-// Decoy returns the password hash of somebody, to be verified for the time that it takes where nobody has the username: hashes
-// of different formats take different times, which would tell who exists. A username has the same decoy on every replica,
-// and which one nobody outside can know. "" if no user has a password.
+// Decoy returns some user's password hash, to be verified where nobody has the username: hashes of different formats take
+// different times, which would tell who exists. A username has the same decoy on every replica; strangers cannot know which.
+// Hashes that take much memory are no decoys. It returns "" if there is none.
 func (d *Directory) Decoy(username string) string {
 	hashes := d.value.Get().hashes
 	if len(hashes) == 0 {

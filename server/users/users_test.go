@@ -91,6 +91,29 @@ func TestDecoy(t *testing.T) {
 	}
 }
 
+// TestDecoysAreCheap: one imported hash that takes much memory does not make attempts for unknown names dear, and neither
+// does a directory that has nothing else.
+func TestDecoysAreCheap(t *testing.T) {
+	t.Parallel()
+	const tail = "$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5"
+	for hash, want := range map[string]string{
+		"$argon2id$v=19$m=38912,t=2,p=1" + tail:                               "$argon2id$v=19$m=38912,t=2,p=1" + tail,
+		"$argon2id$v=19$m=38913,t=2,p=1" + tail:                               "",
+		"$argon2id$v=19$m=131072,t=1,p=1" + tail:                              "",
+		"scrypt$131072$salt$8$1$Sk65mC0J3NMRMSjqLg+Fg7HqC4GHwEk81jwwL1ocrUo=": "",
+	} {
+		directory, err := open(t, map[string]string{
+			"users-00.json": fmt.Sprintf(`{%s,"users":[{"subject":"1","username":"a","passwordHash":%q}]}`, header, hash),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := directory.Decoy("nobody"); got != want {
+			t.Errorf("with a user's hash %s the decoy is %q", hash, got)
+		}
+	}
+}
+
 // TestMalformedFile: a file that cannot be read costs nobody else the login, and is reported.
 func TestMalformedFile(t *testing.T) {
 	t.Parallel()
