@@ -59,6 +59,23 @@ func TestConsentIsOfWhoLoggedIn(t *testing.T) {
 	}
 }
 
+// TestOwnersBrowserGetsIn: wrong passwords of strangers behind the same address delay new browsers, not the one in which the
+// account's owner logged in before.
+func TestOwnersBrowserGetsIn(t *testing.T) {
+	t.Parallel()
+	s, _, owner := start(t)
+	owner.LogIn(owner.Authorize(nil), "alice")
+	stranger := s.NewBrowser(t)
+	page := stranger.Authorize(nil)
+	for range 5 {
+		stranger.Submit(page, map[string]string{"username": "alice", "password": "guess", "authorized": "yes"})
+	}
+	wantPage(t, stranger.LogIn(stranger.Authorize(nil), "alice"), http.StatusTooManyRequests, "Too many attempts")
+	if end := owner.LogIn(owner.Authorize(map[string]string{"prompt": "login"}), "alice"); end.Location == nil {
+		t.Errorf("the owner's browser: %d\n%s", end.Status, end.Body)
+	}
+}
+
 // TestPageOfAnotherPerson: a button that was pressed on one person's page does nothing for who is logged in meanwhile.
 func TestPageOfAnotherPerson(t *testing.T) {
 	t.Parallel()

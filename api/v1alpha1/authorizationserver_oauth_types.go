@@ -230,14 +230,15 @@ type Session struct {
 
 // Login configures the login page.
 type Login struct {
-	// freeAttempts is how many wrong passwords an account or an address may give before delays start. Default 3; 0 delays
-	// after the first.
+	// freeAttempts is how many wrong passwords an account may give at one address before delays start. An address alone may
+	// give 10 times as many, an account over all addresses 30 times as many. Default 3; 0 delays after the first.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	FreeAttempts *int32 `json:"freeAttempts,omitempty"`
 
-	// maxDelaySeconds bounds the delay, which doubles with each wrong password, in seconds. Default 300.
+	// maxDelaySeconds bounds the delay of an account at one address, which doubles with each wrong password, in seconds.
+	// Other delays are at most 30 seconds. Default 300.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=3600

@@ -122,8 +122,8 @@ type AuthorizationServerSpec struct {
 	TLS *TLS `json:"tls,omitempty"`
 
 	// trustedProxies are address ranges (CIDR) whose X-Forwarded-For header is believed when the address of a caller is
-	// taken for login delays and the audit log. Default none: the address of the connection counts, and where requests
-	// carry the header nevertheless, failed logins slow down accounts only, since that address may be everybody's.
+	// taken for login delays and the audit log. Default none: the address of the connection counts,
+	// which may be that of a proxy; delays at an address that may be shared are at most 30 seconds.
 	// With Authlete, the headers Client-Cert and Client-Cert-Chain (RFC 9440) of these proxies are passed on as the
 	// certificate of the client: each of them must remove both headers from what callers send.
 	// +optional

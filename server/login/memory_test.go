@@ -10,10 +10,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/authserver-dev/operator/internal/password"
 	"github.com/authserver-dev/operator/server/login"
-	"time"
 )
 
 const (

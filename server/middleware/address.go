@@ -102,7 +102,7 @@ func (p Proxies) unnamed(r *http.Request) bool {
 // warn says once that callers cannot be told apart.
 func (p Proxies) warn(ctx context.Context, log *slog.Logger, peer string) {
 	if !p.warned.Swap(true) {
-		log.WarnContext(ctx, "Requests come through a proxy that trustedProxies does not name: people behind it cannot be told apart, and wrong passwords slow down logins from it",
+		log.WarnContext(ctx, "Requests come through a proxy that trustedProxies does not name: wrong passwords slow down the logins of all people behind it",
 			"peer", peer)
 	}
 }

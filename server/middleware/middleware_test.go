@@ -58,7 +58,7 @@ func TestRequest(t *testing.T) {
 	t.Parallel()
 	var address string
 	w := wrap(t, true, middleware.Endpoint{Answer: func(r *http.Request) reply.Answer {
-		address = requestlog.Address(r.Context())
+		address = requestlog.From(r.Context()).Address
 		if _, ok := r.Context().Deadline(); !ok {
 			t.Error("the request has no deadline")
 		}
@@ -192,18 +192,32 @@ func TestClientAddress(t *testing.T) {
 		peer      string
 		forwarded []string
 		want      string
+		shared    bool
 	}{
-		"nobody is trusted":        {nil, "10.0.0.1:1", []string{"192.0.2.1"}, "10.0.0.1"},
-		"peer is not trusted":      {trusted, "192.0.2.9:1", []string{"192.0.2.1"}, "192.0.2.9"},
-		"one proxy":                {trusted, "10.0.0.1:1", []string{"192.0.2.1"}, "192.0.2.1"},
-		"forged beginning":         {trusted, "10.0.0.1:1", []string{"1.1.1.1, 192.0.2.1"}, "192.0.2.1"},
-		"two proxies, two headers": {trusted, "10.0.0.1:1", []string{"192.0.2.1", "10.0.0.2"}, "192.0.2.1"},
-		"only proxies":             {trusted, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
-		"nonsense":                 {trusted, "10.0.0.1:1", []string{"192.0.2.1, nonsense"}, "10.0.0.1"},
-		"no header":                {trusted, "10.0.0.1:1", nil, "10.0.0.1"},
-		"IPv6":                     {trusted, "[fd00::1]:1", []string{"2001:db8::1"}, "2001:db8::1"},
-		"IPv4 within IPv6":         {trusted, "[::ffff:10.0.0.1]:1", []string{"192.0.2.1"}, "192.0.2.1"},
-		"peer without port":        {trusted, "@", nil, "@"},
+		"nobody is trusted":        {nil, "10.0.0.1:1", []string{"192.0.2.1"}, "10.0.0.1", true},
+		"a public peer":            {nil, "192.0.2.9:1", nil, "192.0.2.9", false},
+		"an unnamed proxy":         {nil, "192.0.2.9:1", []string{"192.0.2.1"}, "192.0.2.9", true},
+		"a node":                   {nil, "10.0.0.1:1", nil, "10.0.0.1", true},
+		"a gateway of a carrier":   {nil, "100.64.3.1:1", nil, "100.64.3.1", true},
+		"loopback":                 {nil, "[::1]:1", nil, "::1", true},
+		"a private IPv6 network":   {nil, "[fd12::1]:1", nil, "fd12::1", true},
+		"peer is not trusted":      {trusted, "192.0.2.9:1", []string{"192.0.2.1"}, "192.0.2.9", false},
+		"one proxy":                {trusted, "10.0.0.1:1", []string{"192.0.2.1"}, "192.0.2.1", false},
+		"forged beginning":         {trusted, "10.0.0.1:1", []string{"1.1.1.1, 192.0.2.1"}, "192.0.2.1", false},
+		"two proxies, two headers": {trusted, "10.0.0.1:1", []string{"192.0.2.1", "10.0.0.2"}, "192.0.2.1", false},
+		"only proxies":             {trusted, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3", false},
+		"nonsense":                 {trusted, "10.0.0.1:1", []string{"192.0.2.1, nonsense"}, "10.0.0.1", true},
+		"unknown (RFC 7239)":       {trusted, "10.0.0.1:1", []string{"unknown"}, "10.0.0.1", true},
+		"no header":                {trusted, "10.0.0.1:1", nil, "10.0.0.1", true},
+		"IPv6":                     {trusted, "[fd00::1]:1", []string{"2001:db8::1"}, "2001:db8::1", false},
+		"IPv4 within IPv6":         {trusted, "[::ffff:10.0.0.1]:1", []string{"192.0.2.1"}, "192.0.2.1", false},
+		"IPv4 with a port":         {trusted, "10.0.0.1:1", []string{"203.0.113.7:51234"}, "203.0.113.7", false},
+		"IPv6 with a port":         {trusted, "10.0.0.1:1", []string{"[2001:db8::1]:51234"}, "2001:db8::1", false},
+		"IPv6 in brackets":         {trusted, "10.0.0.1:1", []string{"[2001:db8::1]"}, "2001:db8::1", false},
+		"IPv6 in quotes":           {trusted, "10.0.0.1:1", []string{`"[2001:db8::1]:4711"`}, "2001:db8::1", false},
+		"a proxy with a port":      {trusted, "10.0.0.1:1", []string{"203.0.113.7:1, 10.0.0.2:443"}, "203.0.113.7", false},
+		"IPv6 with a zone":         {trusted, "10.0.0.1:1", []string{"fe80::1%eth0"}, "fe80::1%eth0", false},
+		"peer without port":        {trusted, "@", nil, "@", true},
 	} {
 		proxies, err := middleware.NewProxies(test.trusted)
 		if err != nil {
@@ -214,8 +228,8 @@ func TestClientAddress(t *testing.T) {
 		for _, value := range test.forwarded {
 			r.Header.Add("X-Forwarded-For", value)
 		}
-		if got := proxies.Client(r); got != test.want {
-			t.Errorf("%s: %q, want %q", name, got, test.want)
+		if got, shared := proxies.Client(r); got != test.want || shared != test.shared {
+			t.Errorf("%s: %q, shared %v, want %q, %v", name, got, shared, test.want, test.shared)
 		}
 	}
 	if _, err := middleware.NewProxies([]string{"x"}); err == nil {
@@ -223,42 +237,43 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-// TestUnknownProxy: behind a proxy that nobody configured, the address is nobody's, and the log says so once.
-func TestUnknownProxy(t *testing.T) {
+// TestUnnamedProxy: behind a proxy that is not configured, the address is shared, and the log says so once.
+func TestUnnamedProxy(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		trusted   []string
 		forwarded string
-		want      string
+		want      bool
 		warnings  int
 	}{
-		"unknown proxy":       {nil, "192.0.2.1", "", 1},
-		"no proxy":            {nil, "", "10.0.0.1", 0},
-		"somebody's pretense": {[]string{"172.16.0.0/12"}, "192.0.2.1", "10.0.0.1", 0},
+		"a proxy":           {nil, "192.0.2.1", true, 1},
+		"no proxy":          {nil, "", false, 0},
+		"only a pretension": {[]string{"172.16.0.0/12"}, "192.0.2.1", false, 0},
 	} {
 		proxies, err := middleware.NewProxies(test.trusted)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var log bytes.Buffer
-		var got string
+		var got requestlog.Request
 		handler := middleware.Wrap(middleware.Options{
 			Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: middleware.NewMetrics(prometheus.NewRegistry()), Clock: time.Now,
-			Proxies: proxies, Timeout: time.Second, Draining: func() bool { return false },
+			Proxies: proxies, Timeout: time.Minute, Draining: func() bool { return false },
 		}, middleware.Endpoint{Answer: func(r *http.Request) reply.Answer {
-			got = requestlog.Address(r.Context())
+			got = *requestlog.From(r.Context())
 			return empty(r)
 		}})
 		for range 2 {
 			r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
-			r.RemoteAddr = "10.0.0.1:1"
+			r.RemoteAddr = "203.0.113.9:1"
 			if test.forwarded != "" {
 				r.Header.Set("X-Forwarded-For", test.forwarded)
 			}
 			handler.ServeHTTP(httptest.NewRecorder(), r)
 		}
-		if warnings := strings.Count(log.String(), "trustedProxies"); got != test.want || warnings != test.warnings {
-			t.Errorf("%s: address %q, %d warnings", name, got, warnings)
+		warnings := strings.Count(log.String(), "trustedProxies")
+		if got.Address != "203.0.113.9" || got.Shared != test.want || warnings != test.warnings {
+			t.Errorf("%s: address %q, shared %v, %d warnings", name, got.Address, got.Shared, warnings)
 		}
 	}
 }
@@ -275,7 +290,8 @@ func FuzzClientAddress(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.RemoteAddr = peer
 		r.Header["X-Forwarded-For"] = []string{forwarded}
-		got, untrusted := proxies.Client(r), !strings.Contains(peer, "10.")
+		got, _ := proxies.Client(r)
+		untrusted := !strings.Contains(peer, "10.")
 		if untrusted && forwarded != "" && got == forwarded && !strings.Contains(peer, forwarded) {
 			t.Errorf("peer %q made us believe %q", peer, forwarded)
 		}

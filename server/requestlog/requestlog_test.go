@@ -67,7 +67,4 @@ func TestOutsideOfRequests(t *testing.T) {
 	if request := *requestlog.From(t.Context()); request != (requestlog.Request{}) {
 		t.Errorf("a request of nothing holds %+v", request)
 	}
-	if address := requestlog.Address(t.Context()); address != "" {
-		t.Errorf("address = %q", address)
-	}
 }

@@ -44,12 +44,13 @@ func (c *Cookies) HistoryCookie(history History, subject string) (*http.Cookie, 
 	if excess := len(others) - (maxHistory - 1); excess > 0 {
 		others = others[excess:]
 	}
-	history.Subjects = append(others, subject)
+	others = append(others, subject)
+	history.Subjects = others
 	value, err := c.opts.Sealer.Seal(PurposeHistory, history)
 	if err != nil {
 		return nil, err
 	}
-	cookie := c.cookie(c.historyName, value)
+	cookie := c.cookie(c.historyName, value) //nolint:gosec // it is marked as the other cookies are
 	cookie.MaxAge = int(historyAge / time.Second)
 	return cookie, nil
 }

@@ -58,7 +58,7 @@ type Options struct {
 
 // Cookies keeps sessions in browsers.
 type Cookies struct {
-	opts                     Options
+	opts                                  Options
 	sessionName, browserName, historyName string
 }
 
@@ -69,8 +69,10 @@ func NewCookies(opts Options) *Cookies {
 		prefix = "__Host-"
 	}
 	suffix := "_" + fingerprint(opts.Issuer)
-	return &Cookies{opts: opts, sessionName: prefix + "authserver_session" + suffix, browserName: prefix + "authserver_browser" + suffix,
-		historyName: prefix + "authserver_history" + suffix}
+	return &Cookies{
+		opts: opts, sessionName: prefix + "authserver_session" + suffix, browserName: prefix + "authserver_browser" + suffix,
+		historyName: prefix + "authserver_history" + suffix,
+	}
 }
 
 // New starts a session of a user who has just logged in.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/server/login"
 	"github.com/authserver-dev/operator/server/requestlog"
@@ -51,7 +53,8 @@ func TestAddressOfAProxy(t *testing.T) {
 	}
 	ctx := requestlog.With(t.Context(), &requestlog.Request{Address: "192.0.2.7", Shared: true})
 	token.New(token.Options{Backend: b, Passwords: p, Users: people{}})(post(ctx, strings.NewReader("x=y")))
-	if p.attempt != (login.Attempt{Username: "alice", Password: "typed"}) {
-		t.Errorf("attempt %+v", p.attempt)
+	want := login.Attempt{Username: "alice", Password: "typed", Address: "192.0.2.7", Shared: true}
+	if diff := cmp.Diff(want, p.attempt); diff != "" {
+		t.Errorf("attempt (-want +got):\n%s", diff)
 	}
 }

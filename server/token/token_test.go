@@ -168,7 +168,7 @@ func TestPasswordGrant(t *testing.T) {
 		if w.Code != test.status {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
-		if diff := cmp.Diff(login.Attempt{Username: "alice", Password: "typed", Address: "192.0.2.7"}, p.attempt); diff != "" {
+		if diff := cmp.Diff(login.Attempt{Username: "alice", Password: "typed", Address: "192.0.2.7", Shared: true}, p.attempt); diff != "" {
 			t.Errorf("%s: attempt (-want +got):\n%s", name, diff)
 		}
 		if (b.sentIssue != nil) != test.issue || (b.sentFail != nil) != (test.status == 400) {
