@@ -60,7 +60,8 @@ type Client struct {
 	GrantTypes []GrantType `json:"grantTypes,omitempty"`
 	// ResponseTypes are those that the client may use, as far as the service supports them.
 	ResponseTypes []ResponseType `json:"responseTypes,omitempty"`
-	// TokenAuthMethod is the one way in which the client authenticates; empty means CLIENT_SECRET_BASIC.
+	// TokenAuthMethod is how the client authenticates; empty means CLIENT_SECRET_BASIC. At Authlete it is the one way. The
+	// embedded engine takes a secret by HTTP Basic and in the body alike, unless AttributeAuthMethodMatch says otherwise.
 	TokenAuthMethod ClientAuthMethod `json:"tokenAuthMethod,omitempty"`
 	// TokenAuthSignAlg pins the algorithm of client assertions; empty allows every supported one.
 	TokenAuthSignAlg JWSAlg `json:"tokenAuthSignAlg,omitempty"`
@@ -119,6 +120,13 @@ func (c *Client) Attribute(key string) string {
 
 // AttributeFirstParty is the client attribute whose value "true" lets the consent page be skipped.
 const AttributeFirstParty = "first_party"
+
+// AttributeAuthMethodMatch is the client attribute whose value "exact" holds a client that has a secret to its
+// TokenAuthMethod: HTTP Basic and the body are then two methods, as they are at Authlete.
+const AttributeAuthMethodMatch = "authserver.dev/auth-method-match"
+
+// AuthMethodMatchExact is the value of AttributeAuthMethodMatch that pins the method.
+const AuthMethodMatchExact = "exact"
 
 // AttributeOwner is the client attribute that says whose a client is: "namespace/name/uid" of the OAuthClient.
 const AttributeOwner = "authserver.dev/owner"

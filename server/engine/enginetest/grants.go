@@ -166,6 +166,9 @@ func clientAuthentication(d *driver) {
 	d.start()
 	basic := d.client("basic")
 	post := d.client("post", func(c *authlete.Client) { c.TokenAuthMethod = authlete.AuthClientSecretPost })
+	exact := d.client("exact", func(c *authlete.Client) {
+		c.Attributes = []authlete.Pair{{Key: authlete.AttributeAuthMethodMatch, Value: authlete.AuthMethodMatchExact}}
+	})
 	in := form{"grant_type": "client_credentials"}
 	inBody := func(c *authlete.Client, secret string) form {
 		return in.with(form{"client_id": c.ClientIDAlias, "client_secret": secret})
@@ -184,8 +187,9 @@ func clientAuthentication(d *driver) {
 		"nothing":                      {in, "", "", "", authlete.TokenInvalidClient},
 		"post":                         {inBody(post, post.ClientSecret), "", "", "", authlete.TokenOK},
 		"post, wrong secret":           {inBody(post, "wrong"), "", "", "", authlete.TokenInvalidClient},
-		"post by a client of basic":    {inBody(basic, basic.ClientSecret), "", "", "", authlete.TokenInvalidClient},
-		"basic by a client of post":    {in, "post", post.ClientSecret, "", authlete.TokenInvalidClient},
+		"post by a client of basic":    {inBody(basic, basic.ClientSecret), "", "", "", authlete.TokenOK},
+		"basic by a client of post":    {in, "post", post.ClientSecret, "", authlete.TokenOK},
+		"post by a pinned client":      {inBody(exact, exact.ClientSecret), "", "", "", authlete.TokenInvalidClient},
 		"two methods":                  {inBody(post, post.ClientSecret), "post", post.ClientSecret, "", authlete.TokenBadRequest},
 		"a repeated parameter":         {in, "basic", basic.ClientSecret, "&grant_type=password", authlete.TokenBadRequest},
 		"parameters that do not parse": {in, "basic", basic.ClientSecret, "&scope=%zz", authlete.TokenBadRequest},

@@ -115,22 +115,37 @@ func (a *Authenticator) prove(ctx context.Context, proof *proof, find lookup) (*
 	return client, nil
 }
 
-// checkMethod holds the client to its one method. That a client exists is no
-// secret, so a wrong method may be named as such; it is a mistake that people make.
+// checkMethod says whether the client may use the method of the proof. A secret may come by HTTP Basic and in the body
+// alike (RFC 6749, section 2.3.1) unless the client is held to one of them. Every other method is exact: a client of
+// keys must not be reached by a secret, and a public client has nothing to prove. That a client exists is no secret, so
+// the refusal names the registered method; it is a mistake that people make.
 func checkMethod(client *registry.Client, proof *proof) *oauth.Error {
-	switch Method(&client.Client) {
-	case proof.method:
+	registered := Method(&client.Client)
+	switch {
+	case proof.method == registered:
 		return nil
-	case authlete.AuthNone:
+	case isSecret(proof.method) && isSecret(registered) && !exact(&client.Client):
+		return nil
+	case registered == authlete.AuthNone:
 		return oauth.NewError(oauth.InvalidClient, codePublicSecret,
-			"The client is public and must not present credentials.")
+			"The client is public (its authentication method is none) and must not present credentials.")
 	default:
 		return oauth.NewError(oauth.InvalidClient, codeWrongMethod,
-			"The client must authenticate by the method that it is registered for.")
+			"The client must authenticate by the method that it is registered for, which is %s.", oauth.AuthMethodParameter(registered))
 	}
 }
 
-// Method returns the one authentication method of a client. A confidential
+// isSecret says whether a method presents a client secret.
+func isSecret(method authlete.ClientAuthMethod) bool {
+	return method == authlete.AuthClientSecretBasic || method == authlete.AuthClientSecretPost
+}
+
+// exact says whether the client is held to its registered method.
+func exact(client *authlete.Client) bool {
+	return client.Attribute(authlete.AttributeAuthMethodMatch) == authlete.AuthMethodMatchExact
+}
+
+// Method returns the registered authentication method of a client. A confidential
 // client that names none uses HTTP Basic (RFC 7591, section 2); a public client
 // has nothing to authenticate with.
 func Method(client *authlete.Client) authlete.ClientAuthMethod {

@@ -3,6 +3,7 @@ package clientauth_test
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,14 @@ func newClients(tb testing.TB) *fixture.Fixture {
 	f.AddClient(5, "unset", func(c *authlete.Client) { c.TokenAuthMethod = "" })
 	f.AddClient(6, "locked", func(c *authlete.Client) { c.Locked = true })
 	f.AddClient(7, "nosecret", func(c *authlete.Client) { c.ClientSecret = "" })
+	f.AddClient(18, "exact", pinned)
+	f.AddClient(19, "exactpost", pinned, func(c *authlete.Client) { c.TokenAuthMethod = authlete.AuthClientSecretPost })
 	return f
+}
+
+// pinned holds a client to its registered method.
+func pinned(c *authlete.Client) {
+	c.Attributes = []authlete.Pair{{Key: authlete.AttributeAuthMethodMatch, Value: authlete.AuthMethodMatchExact}}
 }
 
 // credentials builds credentials from a body in the form a=b&c=d.
@@ -72,14 +80,17 @@ func TestAuthenticate(t *testing.T) {
 		"BasicNoSecret":          {basic: "basic ", code: oauth.InvalidClient, result: "E157357"},
 		"BasicUnknownClient":     {basic: "nobody " + fixture.Secret, code: oauth.InvalidClient, result: "E157303"},
 		"BasicOtherID":           {basic: "basic " + fixture.Secret, body: "client_id=post", code: oauth.InvalidRequest, result: "E157305"},
-		"BasicOfPostClient":      {basic: "post " + fixture.Secret, code: oauth.InvalidClient, result: "E157357"},
+		"BasicOfPostClient":      {basic: "post " + fixture.Secret, client: "post"},
+		"BasicWrongOfPostClient": {basic: "post wrong", code: oauth.InvalidClient, result: "E157303"},
 		"BasicOfPublicClient":    {basic: "public " + fixture.Secret, code: oauth.InvalidClient, result: "E157302"},
 		"BasicOfJWTClient":       {basic: "jwt " + fixture.Secret, code: oauth.InvalidClient, result: "E157357"},
 		"BasicWithoutStored":     {basic: "nosecret " + fixture.Secret, code: oauth.InvalidClient, result: "E157303"},
 		"Post":                   {body: "client_id=post&" + secret, client: "post"},
 		"PostWrongSecret":        {body: "client_id=post&client_secret=wrong", code: oauth.InvalidClient, result: "E157303"},
 		"PostUnknownClient":      {body: "client_id=nobody&" + secret, code: oauth.InvalidClient, result: "E157303"},
-		"PostOfBasicClient":      {body: "client_id=basic&" + secret, code: oauth.InvalidClient, result: "E157357"},
+		"PostOfBasicClient":      {body: "client_id=basic&" + secret, client: "basic"},
+		"PostWrongOfBasicClient": {body: "client_id=basic&client_secret=wrong", code: oauth.InvalidClient, result: "E157303"},
+		"PostOfJWTClient":        {body: "client_id=jwt&" + secret, code: oauth.InvalidClient, result: "E157357"},
 		"PostOfPublicClient":     {body: "client_id=public&" + secret, code: oauth.InvalidClient, result: "E157302"},
 		"PostWithoutID":          {body: secret, code: oauth.InvalidClient, result: "E157301"},
 		"Public":                 {body: "client_id=public", client: "public"},
@@ -113,6 +124,42 @@ func TestAuthenticate(t *testing.T) {
 				t.Errorf("AliasUsed = %v, want %v", got.AliasUsed, want)
 			}
 		})
+	}
+}
+
+// TestMethodRegisteredByMethodUsed is the table of registered by used method: a client that has a secret may send it
+// either way (RFC 6749, section 2.3.1) unless its method is pinned, and a refusal names the method that is registered.
+func TestMethodRegisteredByMethodUsed(t *testing.T) {
+	t.Parallel()
+	f := newClients(t)
+	const any, basic, post, jwt, none = "client_secret_basic client_secret_post", "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
+	for client, accepted := range map[string]string{
+		"basic": any, "post": any, "unset": any, "exact": basic, "exactpost": post, "jwt": jwt, "public": none,
+	} {
+		assertion := goodAssertion(f)
+		assertion.claims["iss"], assertion.claims["sub"] = client, client
+		for used, in := range map[string]clientauth.Credentials{
+			basic: credentials(t, "", client, fixture.Secret),
+			post:  credentials(t, "client_id="+client+"&client_secret="+fixture.Secret, "", ""),
+			jwt:   credentials(t, bodyOf(assertion.sign(t)), "", ""),
+			none:  credentials(t, "client_id="+client, "", ""),
+		} {
+			_, err := f.Clients.Authenticate(t.Context(), in)
+			if slices.Contains(strings.Fields(accepted), used) {
+				if err != nil {
+					t.Errorf("client %q by %s: %v", client, used, err)
+				}
+				continue
+			}
+			var refusal *oauth.Error
+			registered := strings.Fields(accepted)[0]
+			if client == "post" {
+				registered = post
+			}
+			if !errors.As(err, &refusal) || refusal.Code != oauth.InvalidClient || !strings.Contains(refusal.Description, registered) {
+				t.Errorf("client %q by %s: %v; want a refusal that names %s", client, used, err, registered)
+			}
+		}
 	}
 }
 
