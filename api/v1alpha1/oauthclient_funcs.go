@@ -107,6 +107,11 @@ func (s *OAuthClientSpec) EffectiveResponseTypes() []ResponseType {
 	return responseTypes(s.ResponseTypes, s.EffectiveGrantTypes())
 }
 
+// EffectiveAuthMethodMatch returns which methods a client with a secret may use.
+func (s *OAuthClientSpec) EffectiveAuthMethodMatch() AuthMethodMatch {
+	return nonZeroOr(s.TokenEndpointAuthMethodMatch, AuthMethodAnySecret)
+}
+
 // EffectiveConsent returns whether people are asked, Ask by default.
 func (s *OAuthClientSpec) EffectiveConsent() ClientConsent {
 	return nonZeroOr(s.Consent, ClientConsentAsk)

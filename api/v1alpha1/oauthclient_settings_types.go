@@ -43,6 +43,19 @@ const (
 	ClientConsentSkip ClientConsent = "Skip"
 )
 
+// AuthMethodMatch says which methods a client with a secret may use.
+//
+// +kubebuilder:validation:Enum=AnySecretMethod;Exact
+type AuthMethodMatch string
+
+// Matches of authentication methods.
+const (
+	// AuthMethodAnySecret accepts the secret by HTTP Basic and in the body.
+	AuthMethodAnySecret AuthMethodMatch = "AnySecretMethod"
+	// AuthMethodExact accepts the registered method only.
+	AuthMethodExact AuthMethodMatch = "Exact"
+)
+
 // ClientAdoption takes over a client that exists. What the object does not name
 // stays as it is, the secret included, unless spec.secret.secretRef gives
 // another.

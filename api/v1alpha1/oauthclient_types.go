@@ -153,6 +153,12 @@ type OAuthClientSpec struct {
 	// +optional
 	TokenEndpointAuthMethod ClientAuthMethod `json:"tokenEndpointAuthMethod,omitempty"`
 
+	// tokenEndpointAuthMethodMatch says which methods a client with a secret may use: AnySecretMethod accepts
+	// client_secret_basic and client_secret_post alike, whichever is registered (RFC 6749 section 2.3.1), Exact accepts the
+	// registered one only. The other methods are always exact, and with Authlete all are. Default AnySecretMethod.
+	// +optional
+	TokenEndpointAuthMethodMatch AuthMethodMatch `json:"tokenEndpointAuthMethodMatch,omitempty"`
+
 	// jwks are the client's public keys (jwks). For private_key_jwt exactly one of jwks and jwksURI is required.
 	// +optional
 	JWKS *JSONWebKeySet `json:"jwks,omitempty"`

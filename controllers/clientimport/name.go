@@ -42,6 +42,9 @@ func name(have *authlete.Client, spec *authv1alpha1.OAuthClientSpec) []string {
 	if have.Attribute(authlete.AttributeFirstParty) == "true" {
 		spec.Consent = authv1alpha1.ClientConsentSkip
 	}
+	if have.Attribute(authlete.AttributeAuthMethodMatch) == authlete.AuthMethodMatchExact {
+		spec.TokenEndpointAuthMethodMatch = authv1alpha1.AuthMethodExact
+	}
 	unnamed = append(unnamed, nameExtension(have, spec)...)
 	return append(unnamed, wordless(have)...)
 }
@@ -141,7 +144,7 @@ func wordless(have *authlete.Client) []string {
 		}
 	}
 	for _, attribute := range have.Attributes {
-		if attribute.Key != authlete.AttributeFirstParty {
+		if !slices.Contains([]string{authlete.AttributeFirstParty, authlete.AttributeAuthMethodMatch}, attribute.Key) {
 			all = append(all, "attributes."+attribute.Key)
 		}
 	}

@@ -26,7 +26,11 @@ func OfClient(c *authv1alpha1.OAuthClient) (Declared[authlete.Client], error) {
 	d.addDisplay(c)
 	d.addExtension(spec)
 	if d.defaults || spec.Consent != "" {
-		d.add(firstParty(spec.EffectiveConsent() == authv1alpha1.ClientConsentSkip))
+		d.add(attribute(authlete.AttributeFirstParty, "true", spec.EffectiveConsent() == authv1alpha1.ClientConsentSkip))
+	}
+	if d.defaults || spec.TokenEndpointAuthMethodMatch != "" {
+		exact := spec.EffectiveAuthMethodMatch() == authv1alpha1.AuthMethodExact
+		d.add(attribute(authlete.AttributeAuthMethodMatch, authlete.AuthMethodMatchExact, exact))
 	}
 	if err := d.addKeys(spec); err != nil {
 		return Declared[authlete.Client]{}, err
@@ -185,15 +189,15 @@ func sameLimit(have, want scopeLimit) bool {
 	return have.Enabled == want.Enabled && (!have.Enabled || slices.Equal(sorted(have.Scopes), sorted(want.Scopes)))
 }
 
-// firstParty declares whether the consent page is skipped for the client.
-func firstParty(skip bool) setting[authlete.Client] {
+// attribute declares whether an attribute of the client has a value; it is removed if not.
+func attribute(key, value string, set bool) setting[authlete.Client] {
 	return derived[authlete.Client, bool]{
-		"attributes." + authlete.AttributeFirstParty, skip,
-		func(c *authlete.Client) bool { return c.Attribute(authlete.AttributeFirstParty) == "true" },
-		func(c *authlete.Client, skip bool) {
-			c.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(p authlete.Pair) bool { return p.Key == authlete.AttributeFirstParty })
-			if skip {
-				c.Attributes = append(c.Attributes, authlete.Pair{Key: authlete.AttributeFirstParty, Value: "true"})
+		"attributes." + key, set,
+		func(c *authlete.Client) bool { return c.Attribute(key) == value },
+		func(c *authlete.Client, set bool) {
+			c.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(p authlete.Pair) bool { return p.Key == key })
+			if set {
+				c.Attributes = append(c.Attributes, authlete.Pair{Key: key, Value: value})
 			}
 		},
 		func(have, want bool) bool { return have == want },

@@ -120,6 +120,9 @@ func clientFields() map[string]struct {
 		"Tokens": {func(s *spec) {
 			s.Tokens = authv1alpha1.ClientTokens{AccessTokenSeconds: new(int32(1)), RefreshTokenSeconds: new(int32(1))}
 		}, []string{"extension.accessTokenDuration", "extension.refreshTokenDuration"}},
+		"TokenEndpointAuthMethodMatch": {
+			func(s *spec) { s.TokenEndpointAuthMethodMatch = "Exact" }, []string{"attributes." + authlete.AttributeAuthMethodMatch},
+		},
 		"Consent":        {func(s *spec) { s.Consent = "Ask" }, []string{"attributes.first_party"}},
 		"Adopt":          {nothing, nil},
 		"Management":     {nothing, nil},
