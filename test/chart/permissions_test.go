@@ -154,7 +154,7 @@ func (c *cluster) operate(t *testing.T, program string, deployment *appsv1.Deplo
 // eventually waits until a condition holds.
 func eventually(t *testing.T, log *logBuffer, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // only keeps the test from hanging
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
