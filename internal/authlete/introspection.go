@@ -117,6 +117,8 @@ type UserInfoResponse struct {
 	Token string `json:"token,omitempty"`
 	// UserInfoClaims is the userinfo member of the claims parameter, JSON.
 	UserInfoClaims string `json:"userInfoClaims,omitempty"`
+	// ConsentedClaims are the claims that the end-user agreed to, where the front end that issued the token said which.
+	ConsentedClaims []string `json:"consentedClaims,omitempty"`
 	// DPoPNonce is the nonce that the next DPoP proof must have; it goes into the header DPoP-Nonce (RFC 9449, section 9).
 	DPoPNonce string `json:"dpopNonce,omitempty"`
 }

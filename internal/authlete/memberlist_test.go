@@ -63,7 +63,6 @@ func membersNotUsed() []openapi.Exception {
 			"about the client and the token, which the backend has checked",
 		},
 		{"auth/userinfo", "clientAttributes serviceAttributes properties", "settings and properties; no claim comes from them"},
-		{"auth/userinfo", "consentedClaims", "empty: consent to some of the claims only cannot be given, and is never sent"},
 		{"auth/userinfo", "userInfoClaims", "claims has the names; there are no verified claims here"},
 		{
 			"auth/userinfo", "requestedClaimsForTx requestedVerifiedClaimsForTx transformedClaims",

@@ -3,6 +3,7 @@ package userinfo
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -100,7 +101,7 @@ func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse
 		answer.Challenge = scheme + ` error="invalid_token",error_description="The user is not active."`
 		return answer
 	}
-	claims, err := users.EncodeClaims(users.Claims(user, response.Claims, nil))
+	claims, err := users.EncodeClaims(users.Claims(user, allowed(response), nil))
 	if err != nil {
 		return reply.FailedBackend(err)
 	}
@@ -109,4 +110,15 @@ func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse
 		return reply.FailedBackend(err)
 	}
 	return h.issue.Answer(issued.Action, issued.ResultCode, issued.ResponseContent)
+}
+
+// allowed are the claims to give out: those that the token is for and, where another front end issued the token and noted
+// to which of them the person agreed, no others.
+func allowed(response *authlete.UserInfoResponse) []string {
+	if len(response.ConsentedClaims) == 0 {
+		return response.Claims
+	}
+	return slices.DeleteFunc(slices.Clone(response.Claims), func(claim string) bool {
+		return !slices.Contains(response.ConsentedClaims, claim)
+	})
 }

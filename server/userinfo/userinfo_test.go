@@ -11,6 +11,7 @@ import (
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/clientcall"
 	"github.com/authserver-dev/operator/server/userinfo"
 )
 
@@ -70,6 +71,46 @@ func TestClaims(t *testing.T) {
 	}
 	if b.sentIssue.Token != "canonical-token" || b.sentIssue.Claims != `{"name":"Alice"}` {
 		t.Errorf("the backend got %+v", b.sentIssue)
+	}
+}
+
+// TestConsentedClaims: where the front end that issued the token noted to which claims the person agreed, no others are
+// given out.
+func TestConsentedClaims(t *testing.T) {
+	t.Parallel()
+	for want, consented := range map[string][]string{
+		`{"email":"a@example.com","name":"Alice"}`: nil, `{"name":"Alice"}`: {"name", "phone_number"}, "": {"phone_number"},
+	} {
+		b := &backend{
+			answer: authlete.UserInfoResponse{
+				Action: authlete.UserInfoOK, Subject: "1001", Claims: []string{"name", "email"}, ConsentedClaims: consented,
+			},
+			issued: authlete.UserInfoIssueResponse{Action: authlete.UserInfoIssueJSON, ResponseContent: `{}`},
+		}
+		call(t, b)
+		if b.sentIssue == nil || b.sentIssue.Claims != want {
+			t.Errorf("agreed to %q: the backend got %+v", consented, b.sentIssue)
+		}
+	}
+}
+
+// TestProofReachesTheBackend: with the scheme DPoP, what the request proves is part of the call, and challenges are of that
+// scheme.
+func TestProofReachesTheBackend(t *testing.T) {
+	t.Parallel()
+	b := &backend{answer: authlete.UserInfoResponse{Action: authlete.UserInfoOK, Subject: "1003", DPoPNonce: "next"}}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/inside", http.NoBody)
+	r.Header.Set("Authorization", "DPoP the-token")
+	r.Header.Set("DPoP", "the-proof")
+	w := httptest.NewRecorder()
+	binding := clientcall.Bindings{Base: "https://login.example.com"}.At("/api/userinfo")
+	userinfo.New(userinfo.Options{Backend: b, Users: people{}, Binding: binding}).ServeHTTP(w, r)
+	want := authlete.DPoPProof{DPoP: "the-proof", HTM: http.MethodGet, HTU: "https://login.example.com/api/userinfo"}
+	if b.sent == nil || b.sent.Token != "the-token" || b.sent.DPoPProof != want {
+		t.Errorf("the backend got %+v", b.sent)
+	}
+	if challenge := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `DPoP error="invalid_token"`) || w.Header().Get("DPoP-Nonce") != "next" {
+		t.Errorf("%d %v", w.Code, w.Header())
 	}
 }
 
