@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -194,5 +195,45 @@ func TestProxies(t *testing.T) {
 	s.Handler.Public().ServeHTTP(w, request)
 	if strings.Contains(s.Log(), "203.0.113.8") || !strings.Contains(s.Log(), `"address":"198.51.100.9"`) {
 		t.Errorf("somebody who is no proxy was believed:\n%s", s.Log())
+	}
+}
+
+// TestDelaysOfTheLoginPage: the configuration's free attempts and longest delay hold on the page, and they count for where
+// the browser is: the owner logs in from elsewhere.
+func TestDelaysOfTheLoginPage(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Options{Configure: func(c *configv1alpha1.ServerConfig) {
+		c.TrustedProxies = []string{"127.0.0.0/8"}
+		c.Login.FreeAttempts, c.Login.MaxDelaySeconds = new(int32(1)), 7
+	}})
+	s.Client(t, nil)
+	browser := func(address string) *servertest.Browser {
+		b := s.NewBrowser(t)
+		b.Forwarded = address
+		return b
+	}
+	guesser := browser("203.0.113.7")
+	guess := func() servertest.Page {
+		return guesser.Submit(guesser.Authorize(nil), map[string]string{"username": "alice", "password": "wrong", "authorized": "yes"})
+	}
+	delayed, longest := 0, 0
+	for range 12 {
+		page := guess()
+		if page.Status == http.StatusForbidden {
+			continue
+		}
+		seconds, err := strconv.Atoi(page.Header.Get("Retry-After"))
+		if page.Status != http.StatusTooManyRequests || err != nil {
+			t.Fatalf("%d %v", page.Status, page.Header)
+		}
+		delayed, longest = delayed+1, max(longest, seconds)
+		s.Turn(time.Duration(seconds) * time.Second)
+	}
+	if delayed < 5 || longest != 7 {
+		t.Errorf("%d of 12 guesses had to wait, %d seconds at most; want a delay from the third on, of 7 seconds in the end", delayed, longest)
+	}
+	owner := browser("198.51.100.9")
+	if end := owner.LogIn(owner.Authorize(nil), "alice"); end.Location == nil {
+		t.Errorf("the owner cannot log in from another address: %d", end.Status)
 	}
 }

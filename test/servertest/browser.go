@@ -13,6 +13,9 @@ import (
 
 // Browser is a browser without scripts: it keeps cookies, follows redirects on the server and stops at the client's.
 type Browser struct {
+	// Forwarded is what a proxy in front of the server says in X-Forwarded-For of this browser; "" for no proxy.
+	Forwarded string
+
 	tb     testing.TB
 	server *Server
 	client *http.Client
@@ -61,6 +64,9 @@ func (b *Browser) do(method, path string, form url.Values) Page {
 		b.tb.Fatal(err)
 	}
 	request.Header.Set("Accept", "text/html")
+	if b.Forwarded != "" {
+		request.Header.Set("X-Forwarded-For", b.Forwarded)
+	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
