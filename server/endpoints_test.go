@@ -122,14 +122,20 @@ func TestContentTypes(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{})
 	client := s.Client(t, nil)
 	const form = "application/x-www-form-urlencoded"
-	for path, fields := range map[string]url.Values{
+	readers := map[string]url.Values{
 		"/api/token":                  {"grant_type": {"client_credentials"}},
 		"/api/revocation":             {"token": {"x"}},
 		"/api/introspection":          {"token": {"x"}},
 		"/api/userinfo":               {"access_token": {"x"}},
 		"/api/authorization":          servertest.Query(nil),
 		"/api/authorization/decision": {"interaction": {"x"}},
-	} {
+	}
+	for _, endpoint := range s.Handler.Mounted() {
+		if slices.Contains(endpoint.Methods, http.MethodPost) && readers[endpoint.Path] == nil {
+			t.Errorf("POST %s is mounted, and this test does not know its form", endpoint.Path)
+		}
+	}
+	for path, fields := range readers {
 		user, secret := "app", client.ClientSecret
 		switch path {
 		case "/api/introspection":

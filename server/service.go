@@ -48,7 +48,9 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		service.SupportedAcrs = []string{class}
 	}
 	for _, scope := range s.Scopes {
-		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Grant == configv1alpha1.ScopeByDefault})
+		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{
+			Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Grant == configv1alpha1.ScopeByDefault,
+		})
 	}
 	for _, grant := range s.GrantTypes {
 		service.SupportedGrantTypes = append(service.SupportedGrantTypes, authlete.GrantType(strings.ToUpper(grant)))

@@ -117,7 +117,7 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 const inactive = `{"active":false}`
 
 // gone says whether a token belongs to a person who may not use the server any more: the backend does not know people. An
-// answer that cannot be read vouches for nobody.
+// answer that cannot be read counts as one of such a person.
 func (h *handler) gone(content string) bool {
 	if !strings.Contains(content, `"sub"`) {
 		return false // it is a client's own

@@ -98,7 +98,7 @@ func (h *handler) answer(r *http.Request) reply.Answer {
 func (h *handler) react(ctx context.Context, response *authlete.TokenResponse) reply.Answer {
 	issued := response.Action == authlete.TokenOK || response.Action == authlete.TokenIDTokenReissuable
 	if issued && response.Subject != "" && h.Users.BySubject(response.Subject) == nil {
-		// The tokens that were issued are forgotten here: nobody gets to know them.
+		// The tokens that were issued are dropped: they reach no client.
 		return reply.Error(http.StatusBadRequest, "invalid_grant", "The user is not active.")
 	}
 	switch response.Action {
