@@ -75,6 +75,10 @@ type Client struct {
 	DefaultMaxAge int64 `json:"defaultMaxAge,omitempty"`
 	// DefaultAcrs hold for requests without acr_values.
 	DefaultAcrs []string `json:"defaultAcrs,omitempty"`
+	// PkceRequired demands a code challenge of this client (RFC 7636), whatever the service says.
+	PkceRequired bool `json:"pkceRequired,omitempty"`
+	// PkceS256Required refuses the method "plain" to this client, whatever the service says.
+	PkceS256Required bool `json:"pkceS256Required,omitempty"`
 	// AuthTimeRequired asks for auth_time in ID tokens; the embedded engine always puts it in.
 	AuthTimeRequired bool `json:"authTimeRequired"`
 	// Locked shuts the client out of every endpoint.

@@ -96,10 +96,28 @@ type TokenIssueResponse struct {
 	Action TokenIssueAction `json:"action"`
 	// ResponseContent is the JSON body for the client.
 	ResponseContent string `json:"responseContent,omitempty"`
+	// ClientID is the client.
+	ClientID int64 `json:"clientId,omitempty"`
+	// ClientIDAlias is the alias of the client.
+	ClientIDAlias string `json:"clientIdAlias,omitempty"`
+	// ClientIDAliasUsed says that the token request named the client by its alias.
+	ClientIDAliasUsed bool `json:"clientIdAliasUsed"`
 	// Subject is the end-user.
 	Subject string `json:"subject,omitempty"`
+	// Scopes are those of the access token.
+	Scopes []string `json:"scopes,omitempty"`
 	// AccessToken is the token in ResponseContent.
 	AccessToken string `json:"accessToken,omitempty"`
+	// AccessTokenDuration is in seconds.
+	AccessTokenDuration int64 `json:"accessTokenDuration,omitempty"`
+	// AccessTokenExpiresAt is in milliseconds since the epoch.
+	AccessTokenExpiresAt int64 `json:"accessTokenExpiresAt,omitempty"`
+	// RefreshToken is the refresh token in ResponseContent, if any.
+	RefreshToken string `json:"refreshToken,omitempty"`
+	// RefreshTokenDuration is in seconds.
+	RefreshTokenDuration int64 `json:"refreshTokenDuration,omitempty"`
+	// RefreshTokenExpiresAt is in milliseconds since the epoch.
+	RefreshTokenExpiresAt int64 `json:"refreshTokenExpiresAt,omitempty"`
 }
 
 // TokenFailReason says why a password grant is refused.

@@ -204,7 +204,7 @@ func (e *Engine) assemble(algorithm authlete.JWSAlg) {
 	e.TokenAPI = token.New(token.Deps{
 		Clients: clients, Registry: e.registry, Store: e.store, Tickets: e.tickets, Minter: minter, Subjects: e.opts.Subjects, Clock: clock,
 	})
-	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Store: e.store, Clock: clock})
+	e.RevocationAPI = revoke.New(revoke.Deps{Clients: clients, Settings: e.registry, Store: e.store, Clock: clock})
 	e.IntrospectionAPI = introspect.New(introspect.Deps{Store: e.store, Registry: e.registry, Subjects: e.opts.Subjects, Clock: clock})
 	e.UserInfoAPI = userinfo.New(userinfo.Deps{Store: e.store, Registry: e.registry, Subjects: e.opts.Subjects, Clock: clock})
 	e.Manager = management.New(management.Deps{Store: e.store, Registry: e.registry, Clock: clock, Rand: e.opts.Rand})

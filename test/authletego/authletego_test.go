@@ -351,7 +351,12 @@ func TestRefusals(t *testing.T) {
 	f.refused(f.api.DeleteServiceContext(t.Context(), serviceKey), http.StatusForbidden)
 	_, err = f.api.GetServiceContext(t.Context(), "999")
 	f.refused(err, http.StatusForbidden)
-	_, err = f.api.DeviceAuthorizationContext(t.Context(), &dto.DeviceAuthorizationRequest{Parameters: "scope=read"})
+	absent, err := f.api.DeviceAuthorizationContext(t.Context(), &dto.DeviceAuthorizationRequest{Parameters: "scope=read"})
+	f.must(err)
+	if absent.Action != dto.DeviceAuthorizationAction_BAD_REQUEST || !strings.Contains(absent.ResponseContent, "invalid_request") {
+		t.Errorf("device authorization: %+v", absent)
+	}
+	_, err = f.api.BackchannelAuthenticationCompleteContext(t.Context(), &dto.BackchannelAuthenticationCompleteRequest{})
 	f.refused(err, http.StatusNotFound)
 	config := conf.AuthleteSimpleConfiguration{}
 	config.SetBaseUrl("http://127.0.0.1:1")

@@ -11,6 +11,9 @@ import (
 // Issuer is the issuer of the service under test.
 const Issuer = "https://as.example.com"
 
+// cacheTime is how long replicas may take a client from their caches.
+const cacheTime = 3 * time.Second
+
 // Clock is a clock that stands still until it is turned.
 type Clock struct{ nanos atomic.Int64 }
 
@@ -76,6 +79,11 @@ func Run(t *testing.T, open Open) {
 		{"request objects", requestObjects},
 		{"tickets", tickets},
 		{"fail reasons", failReasons},
+		{"newer fail reasons", newerReasons},
+		{"PKCE of clients", clientPKCE},
+		{"authentication methods of the service", serviceAuthMethods},
+		{"password issue", passwordIssue},
+		{"excerpts", excerpts},
 		{"issue", issueChecks},
 		{"introspection", introspection},
 		{"revocation", revocation},

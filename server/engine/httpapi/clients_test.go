@@ -190,8 +190,8 @@ func TestServiceUpdates(t *testing.T) {
 		"a form":         {`accessTokenDuration=120&pkceRequired=True`, form, func(s *authlete.Service) { s.AccessTokenDuration, s.PkceRequired = 120, true }},
 		"nothing":        {`{}`, nil, func(*authlete.Service) {}},
 		"a null empties": {`{"tosUri":null}`, nil, func(s *authlete.Service) { s.TosURI = "" }},
-		"unknown members": {`{"fapiModes":["X"],"apiSecret":"s"}`, nil, func(s *authlete.Service) {
-			s.Other = authlete.Other{"fapiModes": json.RawMessage(`["X"]`)}
+		"unknown members": {`{"supportedDocuments":["X"],"apiSecret":"s"}`, nil, func(s *authlete.Service) {
+			s.Other = authlete.Other{"supportedDocuments": json.RawMessage(`["X"]`)}
 		}},
 		"the whole, by its flags": {
 			`{"issuer":"https://b","pkceRequired":false,"clientIdAliasEnabled":true,"accessTokenDuration":7,"idTokenDuration":8,"authorizationCodeDuration":9}`, nil,
@@ -274,8 +274,8 @@ func TestNoPrivateKeysInSettings(t *testing.T) {
 func TestAuthorizationShowsOldClientsNothingNew(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update", `{"supportedTokenAuthMethods":["ATTEST_JWT_CLIENT_AUTH"],"fapiModes":["NEW"]}`))
-	decoded[authlete.Client](t, a.call(http.MethodPost, "/api/1/client/create", strings.TrimSuffix(codeClient, "}")+`,"requestSignAlg":"EdDSA"}`))
+	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update", `{"supportedTokenAuthMethods":["ATTEST_JWT_CLIENT_AUTH"],"supportedDocuments":["NEW"]}`))
+	decoded[authlete.Client](t, a.call(http.MethodPost, "/api/1/client/create", strings.TrimSuffix(codeClient, "}")+`,"clientRegistrationTypes":["EdDSA"]}`))
 	response := a.call(http.MethodPost, "/api/1/auth/authorization",
 		`{"parameters":"client_id=app&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"}`)
 	if authorization := decoded[authlete.AuthorizationResponse](t, response); authorization.Client == nil || authorization.Service == nil {

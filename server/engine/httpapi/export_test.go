@@ -8,3 +8,6 @@ func (h *Handler) Calls() []string {
 	}
 	return calls
 }
+
+// UnsupportedMembers are the members that requests are refused for, by call.
+func UnsupportedMembers() map[string][]string { return unsupportedMembers() }

@@ -31,13 +31,7 @@ type text string
 func (h *Handler) general() []route {
 	routes := []route{
 		{method: http.MethodGet, call: callInfo, unnumbered: true, serve: func(context.Context, *http.Request) (any, error) { return info{}, nil }},
-		{method: http.MethodGet, call: callEcho, unnumbered: true, serve: func(_ context.Context, r *http.Request) (any, error) {
-			echo := map[string]string{}
-			for name := range r.URL.Query() {
-				echo[name] = r.URL.Query().Get(name)
-			}
-			return echo, nil
-		}},
+		{method: http.MethodGet, call: callEcho, unnumbered: true, serve: func(_ context.Context, r *http.Request) (any, error) { return echoed(r), nil }},
 		{method: http.MethodGet, call: callHealthcheck, unnumbered: true, serve: func(context.Context, *http.Request) (any, error) { return text("OK"), nil }},
 	}
 	for _, refused := range []route{
@@ -52,6 +46,18 @@ func (h *Handler) general() []route {
 	}
 	return routes
 }
+
+// echoed are the parameters of a request.
+func echoed(r *http.Request) map[string]string {
+	parameters := map[string]string{}
+	for name := range r.URL.Query() {
+		parameters[name] = r.URL.Query().Get(name)
+	}
+	return parameters
+}
+
+// echo answers with the parameters of the request.
+func echo(w http.ResponseWriter, r *http.Request) { write(w, echoed(r)) }
 
 // info is what the API says of itself: the dialect of answers, and none of the optional features.
 type info struct{}
@@ -105,8 +111,10 @@ func documentOptions(r *http.Request) (pretty bool, err error) {
 	return options.Pretty, nil
 }
 
-// unmatched answers what no route matches: a call with a method that it does not have, or none at all.
+// unmatched answers what no route matches: a call with a method that it does not have, or none at all. It logs the call, so
+// that it can be seen what a front end misses.
 func (h *Handler) unmatched(w http.ResponseWriter, r *http.Request) {
+	h.log.WarnContext(r.Context(), "API call not answered", "method", bounded(r.Method), "path", bounded(r.URL.Path), "remote", r.RemoteAddr)
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		if _, pattern := h.mux.Handler(&http.Request{Method: method, URL: r.URL}); strings.HasPrefix(pattern, method+" ") {
@@ -120,6 +128,15 @@ func (h *Handler) unmatched(w http.ResponseWriter, r *http.Request) {
 	allow := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", allow)
 	writeRefusal(w, refusal(http.StatusMethodNotAllowed, "E001211", "the call is made with %s", allow))
+}
+
+// bounded returns the beginning of a text that a caller chose, for the log.
+func bounded(text string) string {
+	const most = 200
+	if len(text) > most {
+		return text[:most]
+	}
+	return text
 }
 
 // errOutside is for calls of another service than the caller's.

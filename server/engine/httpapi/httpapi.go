@@ -48,6 +48,7 @@ func New(opts Options) *Handler {
 			h.mux.HandleFunc(route.method+" "+path, h.handler(route))
 		}
 	}
+	h.mux.HandleFunc("GET /"+callEcho, echo) // the path of one library, which forgets the prefix
 	h.mux.HandleFunc("/", h.unmatched)
 	return h
 }
@@ -55,8 +56,12 @@ func New(opts Options) *Handler {
 // ServeHTTP authenticates the caller and serves the call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
+	if r.URL.Path == "/"+callEcho {
+		h.mux.ServeHTTP(w, r)
+		return
+	}
 	if !strings.HasPrefix(r.URL.Path, "/api/") {
-		writeRefusal(w, noSuchAPI())
+		h.unmatched(w, r)
 		return
 	}
 	if err := h.authenticate(r); err != nil {
@@ -91,13 +96,18 @@ func (r route) paths() []string {
 
 // handler serves a route.
 func (h *Handler) handler(route route) http.HandlerFunc {
+	unsupported := unsupportedMembers()[route.call]
 	level := slog.LevelDebug
 	if route.changes {
 		level = slog.LevelInfo
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		result, err := route.serve(ctx, r)
+		var result any
+		err := checkMembers(r, unsupported)
+		if err == nil {
+			result, err = route.serve(ctx, r)
+		}
 		var status int
 		if err != nil {
 			refused := h.refusalOf(ctx, route.call, err)

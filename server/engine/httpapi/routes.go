@@ -8,7 +8,7 @@ import (
 
 // routes are all calls that are answered.
 func (h *Handler) routes() []route {
-	return slices.Concat(h.runtimeRoutes(), h.managementRoutes(), h.general())
+	return slices.Concat(h.runtimeRoutes(), h.managementRoutes(), h.general(), absent())
 }
 
 // runtimeRoutes are the calls that a front end makes.

@@ -157,13 +157,22 @@ func clientView(c *authlete.Client) *authlete.Client {
 		ClientID: c.ClientID, ClientIDAlias: c.ClientIDAlias, ClientIDAliasEnabled: c.ClientIDAliasEnabled,
 		ClientName: c.ClientName, Description: c.Description, ClientURI: c.ClientURI, LogoURI: c.LogoURI, PolicyURI: c.PolicyURI,
 		TosURI: c.TosURI, ClientType: c.ClientType, ApplicationType: c.ApplicationType, Attributes: c.Attributes,
-		RedirectURIs: c.RedirectURIs,
+		RedirectURIs: c.RedirectURIs, AuthTimeRequired: c.AuthTimeRequired,
 	}
 }
 
-// serviceView is what the pages may know of the service.
+// serviceView is what the pages may know of the service. Members that the API always writes have their values: an excerpt must
+// not say that a setting is off that is on.
 func serviceView(s *authlete.Service) *authlete.Service {
-	return &authlete.Service{ServiceName: s.ServiceName, Issuer: s.Issuer, LogoURI: s.LogoURI, PolicyURI: s.PolicyURI, TosURI: s.TosURI}
+	return &authlete.Service{
+		ServiceName: s.ServiceName, Issuer: s.Issuer, LogoURI: s.LogoURI, PolicyURI: s.PolicyURI, TosURI: s.TosURI,
+		AccessTokenDuration: s.AccessTokenDuration, RefreshTokenDuration: s.RefreshTokenDuration, IDTokenDuration: s.IDTokenDuration,
+		AuthorizationResponseDuration: s.AuthorizationResponseDuration, RefreshTokenKept: s.RefreshTokenKept,
+		RefreshTokenDurationKept: s.RefreshTokenDurationKept, PkceRequired: s.PkceRequired, PkceS256Required: s.PkceS256Required,
+		ClientIDAliasEnabled: s.ClientIDAliasEnabled, ScopeRequired: s.ScopeRequired, IssSuppressed: s.IssSuppressed,
+		ErrorURIOmitted: s.ErrorURIOmitted, ErrorDescriptionOmitted: s.ErrorDescriptionOmitted,
+		RefreshTokenIdempotent: s.RefreshTokenIdempotent, MissingClientIDAllowed: s.MissingClientIDAllowed,
+	}
 }
 
 func scopeViews(names []string, service *authlete.Service) []authlete.Scope {

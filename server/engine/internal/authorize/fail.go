@@ -31,6 +31,10 @@ func outcomes() map[authlete.AuthorizationFailReason]outcome {
 		authlete.AuthorizationFailConsentRequired:          {oauth.ConsentRequired, "E060309", "The end-user must be asked for consent."},
 		authlete.AuthorizationFailInteractionRequired:      {oauth.InteractionRequired, "E060310", "The end-user must be asked."},
 		authlete.AuthorizationFailInvalidTarget:            {oauth.InvalidTarget, "E060313", "The requested resource is not acceptable."},
+		// Reasons of newer libraries, not in the documents of 3.0.16.
+		"INVALID_SCOPE":           {oauth.InvalidScope, "E060314", "A requested scope is not acceptable."},
+		"UNAUTHORIZED_CLIENT":     {oauth.UnauthorizedClient, "E060315", "The client may not make this request."},
+		"TEMPORARILY_UNAVAILABLE": {oauth.TemporarilyUnavailable, "E060316", "The server cannot serve at the moment."},
 	}
 }
 

@@ -156,7 +156,7 @@ func checkPKCE(r *Request, values params.Values, client *registry.Client, servic
 		if method != "" {
 			return oauth.NewError(oauth.InvalidRequest, "E014301", "'code_challenge_method' comes without 'code_challenge'.")
 		}
-		if r.wantsCode() && (service.PkceRequired || client.ClientType == authlete.ClientPublic) {
+		if r.wantsCode() && client.PKCERequired(service) {
 			return oauth.NewError(oauth.InvalidRequest, "E014302", "'code_challenge' is required (RFC 7636).")
 		}
 		return nil
@@ -165,11 +165,11 @@ func checkPKCE(r *Request, values params.Values, client *registry.Client, servic
 		method = issue.ChallengePlain // RFC 7636, section 4.3
 	}
 	r.Challenge, r.ChallengeMethod = challenge, method
-	return checkChallenge(r, service)
+	return checkChallenge(r, client.PKCES256Required(service))
 }
 
-func checkChallenge(r *Request, service *authlete.Service) *oauth.Error {
-	if r.ChallengeMethod != issue.ChallengeS256 && (r.ChallengeMethod != issue.ChallengePlain || service.PkceS256Required) {
+func checkChallenge(r *Request, s256Required bool) *oauth.Error {
+	if r.ChallengeMethod != issue.ChallengeS256 && (r.ChallengeMethod != issue.ChallengePlain || s256Required) {
 		return oauth.NewError(oauth.InvalidRequest, "E014303", "The code challenge method must be S256.")
 	}
 	if !oauth.PKCEText(r.Challenge) {

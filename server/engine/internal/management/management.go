@@ -57,7 +57,14 @@ func (m *Manager) ServiceUpdate(ctx context.Context, service *authlete.Service) 
 	if service.AccessTokenDuration <= 0 || service.AuthorizationCodeDuration <= 0 || service.IDTokenDuration <= 0 {
 		return nil, refuse(call, "E006202", "accessTokenDuration, idTokenDuration and authorizationCodeDuration must be positive")
 	}
-	err := m.deps.Registry.Update(ctx, service)
+	stored, err := m.ServiceGet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := CheckService(service, stored); err != nil {
+		return nil, err
+	}
+	err = m.deps.Registry.Update(ctx, service)
 	if errors.Is(err, store.ErrConflict) {
 		return nil, conflict(call, "E006203", "the settings were changed at the same time; read them again")
 	}
@@ -72,6 +79,9 @@ func (m *Manager) ClientCreate(ctx context.Context, client *authlete.Client) (*a
 	const call = "client/create"
 	created := completed(*client)
 	if err := check(call, &created); err != nil {
+		return nil, err
+	}
+	if err := checkUnsupported(call, &created, nil); err != nil {
 		return nil, err
 	}
 	var err error
@@ -131,6 +141,13 @@ func (m *Manager) ClientUpdate(ctx context.Context, identifier string, client *a
 	const call = "client/update"
 	updated := completed(*client)
 	if err := check(call, &updated); err != nil {
+		return nil, err
+	}
+	stored, err := m.read(ctx, call, identifier)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkUnsupported(call, &updated, &stored.Client); err != nil {
 		return nil, err
 	}
 	return m.change(ctx, call, identifier, func(have *authlete.Client) {

@@ -46,6 +46,16 @@ func (c *Client) AllowsResponse(response authlete.ResponseType) bool {
 	return slices.Contains(c.ResponseTypes, response)
 }
 
+// PKCERequired says whether the client needs a code challenge. A public client always does: nothing else ties its codes to it.
+func (c *Client) PKCERequired(service *authlete.Service) bool {
+	return service.PkceRequired || c.PkceRequired || c.ClientType == authlete.ClientPublic
+}
+
+// PKCES256Required says whether the client's code challenges must be hashed.
+func (c *Client) PKCES256Required(service *authlete.Service) bool {
+	return service.PkceS256Required || c.PkceS256Required
+}
+
 // HasRedirectURI says whether the redirect URI is registered: by exact match, but for the port of a loopback
 // redirect of a native client (RFC 8252, section 7.3).
 func (c *Client) HasRedirectURI(uri string) bool {

@@ -29,6 +29,11 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, in clientauth.Credentials) (clientauth.Identity, error)
 }
 
+// Settings gives the service settings in force.
+type Settings interface {
+	Service() *authlete.Service
+}
+
 // Store finds and revokes tokens.
 type Store interface {
 	FindAccess(ctx context.Context, hash store.Hash) (store.AccessToken, error)
@@ -39,9 +44,10 @@ type Store interface {
 
 // Deps are what an Endpoint needs. All are required.
 type Deps struct {
-	Clients Authenticator
-	Store   Store
-	Clock   func() time.Time
+	Clients  Authenticator
+	Settings Settings
+	Store    Store
+	Clock    func() time.Time
 }
 
 // Endpoint implements authlete.RevocationAPI.
@@ -84,9 +90,11 @@ func (e *Endpoint) process(ctx context.Context, req *authlete.RevocationRequest)
 	if err != nil {
 		return oauth.NewError(oauth.InvalidRequest, codeParameters, "The request is malformed: %v.", err)
 	}
-	client, err := e.deps.Clients.Authenticate(ctx, clientauth.Credentials{
-		Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret,
-	})
+	credentials := clientauth.Credentials{Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret}
+	if refusal := clientauth.CheckPresented(&credentials, e.deps.Settings.Service().SupportedRevocationAuthMethods); refusal != nil {
+		return refusal
+	}
+	client, err := e.deps.Clients.Authenticate(ctx, credentials)
 	if err != nil {
 		return err
 	}

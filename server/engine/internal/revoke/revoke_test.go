@@ -27,7 +27,7 @@ func newWorld(t *testing.T) *world {
 	f.AddClient(3, "spa", func(c *authlete.Client) {
 		c.ClientType, c.TokenAuthMethod, c.ClientSecret = authlete.ClientPublic, authlete.AuthNone, ""
 	})
-	w := &world{Fixture: f, endpoint: revoke.New(revoke.Deps{Clients: f.Clients, Store: f.Store, Clock: f.Clock.Now})}
+	w := &world{Fixture: f, endpoint: revoke.New(revoke.Deps{Clients: f.Clients, Settings: f.Registry, Store: f.Store, Clock: f.Clock.Now})}
 	w.access, w.refresh = f.Tokens(fixture.Grant{Scopes: []string{"read"}})
 	return w
 }

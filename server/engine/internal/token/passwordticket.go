@@ -49,13 +49,30 @@ func (e *Endpoint) issuePassword(ctx context.Context, req *authlete.TokenIssueRe
 	if err := e.deps.Store.IssueTokens(ctx, grant, result.tokens()); err != nil {
 		return nil, fmt.Errorf("storing tokens: %w", err)
 	}
-	return &authlete.TokenIssueResponse{
-		Result:          oauth.Success(codeIssueDone, "The token request was processed successfully."),
-		Action:          authlete.TokenIssueOK,
-		ResponseContent: result.content(),
-		Subject:         req.Subject,
-		AccessToken:     result.access.Value,
-	}, nil
+	return issueResponse(r, result), nil
+}
+
+// issueResponse returns the response of auth/token/issue.
+func issueResponse(r *request, result *issued) *authlete.TokenIssueResponse {
+	response := &authlete.TokenIssueResponse{
+		Result:               oauth.Success(codeIssueDone, "The token request was processed successfully."),
+		Action:               authlete.TokenIssueOK,
+		ResponseContent:      result.content(),
+		ClientID:             r.client.ClientID,
+		ClientIDAlias:        r.client.ClientIDAlias,
+		ClientIDAliasUsed:    r.client.AliasUsed,
+		Subject:              result.access.Record.Subject,
+		Scopes:               result.access.Record.Scopes,
+		AccessToken:          result.access.Value,
+		AccessTokenDuration:  result.access.Duration(),
+		AccessTokenExpiresAt: result.access.Record.ExpiresAt.UnixMilli(),
+	}
+	if result.refresh != nil {
+		response.RefreshToken = result.refresh.Value
+		response.RefreshTokenDuration = result.refresh.Duration()
+		response.RefreshTokenExpiresAt = result.refresh.Record.ExpiresAt.UnixMilli()
+	}
+	return response
 }
 
 // resume uses up a ticket and returns the request that it stands for.
@@ -148,6 +165,13 @@ func failure(reason authlete.TokenFailReason) *oauth.Error {
 		return oauth.NewError(oauth.InvalidTarget, codeFailTarget, "The requested resource is not available.")
 	case authlete.TokenFailUnknown:
 		return oauth.NewError(oauth.InvalidRequest, codeFailUnknown, "The request was refused.")
+	// Reasons of newer libraries, not in the documents of 3.0.16.
+	case "INVALID_CLIENT":
+		return oauth.NewError(oauth.InvalidClient, codeFailClient, "The client is not acceptable.")
+	case "UNAUTHORIZED_CLIENT":
+		return oauth.NewError(oauth.UnauthorizedClient, codeFailUnauthorized, "The client may not make this request.")
+	case "INVALID_SCOPE":
+		return oauth.NewError(oauth.InvalidScope, codeFailScope, "A requested scope is not acceptable.")
 	default:
 		return oauth.NewError(oauth.ServerError, codeFailReason, "The call names no known reason.")
 	}

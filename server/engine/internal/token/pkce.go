@@ -18,7 +18,7 @@ func checkVerifier(r *request, request *issue.CodeRequest) *oauth.Error {
 	case request.CodeChallenge == "" && verifier != "":
 		return oauth.NewError(oauth.InvalidGrant, codeNotChallenged,
 			"The request contains 'code_verifier' but the authorization request had no 'code_challenge'.")
-	case request.CodeChallenge == "" && (r.service.PkceRequired || !r.confidential()):
+	case request.CodeChallenge == "" && r.client.PKCERequired(r.service):
 		// The settings became stricter after the code was issued.
 		return oauth.NewError(oauth.InvalidGrant, codeNoChallenge, "The authorization request had no 'code_challenge'.")
 	case request.CodeChallenge == "":
@@ -28,7 +28,7 @@ func checkVerifier(r *request, request *issue.CodeRequest) *oauth.Error {
 	case !oauth.PKCEText(verifier):
 		return oauth.NewError(oauth.InvalidGrant, codeVerifierForm, "The 'code_verifier' is malformed.")
 	}
-	expected, ok := challengeOf(verifier, request.CodeChallengeMethod, !r.service.PkceS256Required)
+	expected, ok := challengeOf(verifier, request.CodeChallengeMethod, !r.client.PKCES256Required(r.service))
 	if !ok {
 		return oauth.NewError(oauth.InvalidGrant, codePlain, "The code challenge method is not allowed.")
 	}

@@ -105,13 +105,16 @@ func (e *Endpoint) process(ctx context.Context, req *authlete.TokenRequest) (*au
 	if req.DPoP != "" { // else the client would get a bearer token, and believe that it is bound to its key
 		return nil, oauth.NewError(oauth.InvalidRequest, codeProof, "This server does not support DPoP and issues bearer tokens only.")
 	}
-	client, err := e.deps.Clients.Authenticate(ctx, clientauth.Credentials{
-		Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret,
-	})
+	credentials := clientauth.Credentials{Parameters: values, BasicID: req.ClientID, BasicSecret: req.ClientSecret}
+	service := e.deps.Registry.Service()
+	if refusal := clientauth.CheckPresented(&credentials, service.SupportedTokenAuthMethods); refusal != nil {
+		return nil, refusal
+	}
+	client, err := e.deps.Clients.Authenticate(ctx, credentials)
 	if err != nil {
 		return nil, err
 	}
-	r := &request{values: values, client: client, service: e.deps.Registry.Service(), now: e.deps.Clock()}
+	r := &request{values: values, client: client, service: service, now: e.deps.Clock()}
 	if refusal := e.readGrantType(r); refusal != nil {
 		return nil, refusal
 	}
