@@ -274,7 +274,8 @@ func TestNoPrivateKeysInSettings(t *testing.T) {
 func TestAuthorizationShowsOldClientsNothingNew(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update", `{"supportedTokenAuthMethods":["ATTEST_JWT_CLIENT_AUTH"],"supportedDocuments":["NEW"]}`))
+	decoded[authlete.Service](t, a.call(http.MethodPost, "/api/1/service/update",
+		`{"supportedTokenAuthMethods":["ATTEST_JWT_CLIENT_AUTH"],"supportedDocuments":["NEW"]}`))
 	decoded[authlete.Client](t, a.call(http.MethodPost, "/api/1/client/create", strings.TrimSuffix(codeClient, "}")+`,"clientRegistrationTypes":["EdDSA"]}`))
 	response := a.call(http.MethodPost, "/api/1/auth/authorization",
 		`{"parameters":"client_id=app&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcb"}`)

@@ -18,15 +18,16 @@ func unsupportedMembers() map[string][]string {
 		claims = " claimsForTx verifiedClaimsForTx"
 	)
 	members := map[string]string{
-		"auth/authorization":          "cimdOptions",
-		"auth/authorization/issue":    tokens + claims + " authorizationDetails consentedClaims idTokenAudType idtHeaderParams sessionId",
-		"auth/token":                  tokens + " refreshTokenDuration cimdOptions dpopNonceRequired",
-		"auth/token/issue":            tokens + " refreshTokenDuration",
-		"auth/introspection":          "acrValues dpop dpopNonceRequired maxAge message requiredComponents resources",
-		"auth/introspection/standard": "introspectionEncryptionAlg introspectionEncryptionEnc introspectionSignAlg publicKeyForEncryption sharedKeyForEncryption sharedKeyForSign",
-		"auth/userinfo":               "dpopNonceRequired message",
-		"auth/userinfo/issue":         claims + " requestSignature",
-		"auth/token/revoke":           "accessTokenIdentifier refreshTokenIdentifier",
+		"auth/authorization":       "cimdOptions",
+		"auth/authorization/issue": tokens + claims + " authorizationDetails consentedClaims idTokenAudType idtHeaderParams sessionId",
+		"auth/token":               tokens + " refreshTokenDuration cimdOptions dpopNonceRequired",
+		"auth/token/issue":         tokens + " refreshTokenDuration",
+		"auth/introspection":       "acrValues dpop dpopNonceRequired maxAge message requiredComponents resources",
+		"auth/introspection/standard": "introspectionEncryptionAlg introspectionEncryptionEnc introspectionSignAlg publicKeyForEncryption " +
+			"sharedKeyForEncryption sharedKeyForSign",
+		"auth/userinfo":       "dpopNonceRequired message",
+		"auth/userinfo/issue": claims + " requestSignature",
+		"auth/token/revoke":   "accessTokenIdentifier refreshTokenIdentifier",
 	}
 	byCall := make(map[string][]string, len(members))
 	for call, names := range members {
