@@ -47,7 +47,7 @@ var _ = Describe("The settings of a service at Authlete", func() {
 		GinkgoHelper()
 		service := settings(ctx)
 		service.AccessTokenDuration, service.IDTokenDuration = 60, 77
-		service.Other = authlete.Other{"fapiModes": json.RawMessage(`["FAPI2"]`)}
+		service.Other = authlete.Other{"supportedDocuments": json.RawMessage(`["FAPI2"]`)}
 		changed, err := o.backend.ServiceUpdate(ctx, service)
 		Expect(err).NotTo(HaveOccurred())
 		return changed
