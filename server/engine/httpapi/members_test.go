@@ -150,7 +150,7 @@ const kept = "kept: about a feature that is not there, or for people"
 func serviceMembers() reasons {
 	return reasons{
 		"effect: enginetest": `accessTokenDuration authorizationEndpoint clientIdAliasEnabled idTokenDuration introspectionEndpoint issSuppressed issuer jwksUri
-			pkceRequired pkceS256Required policyUri refreshTokenDuration refreshTokenDurationKept refreshTokenKept revocationEndpoint
+			pkceRequired pkceS256Required policyUri refreshTokenDuration refreshTokenDurationKept refreshTokenIdempotent refreshTokenKept revocationEndpoint
 			scopeRequired serviceName supportedAcrs supportedClaimLocales supportedClaims supportedGrantTypes supportedIntrospectionAuthMethods
 			supportedResponseTypes supportedRevocationAuthMethods supportedScopes supportedTokenAuthMethods supportedUiLocales tokenEndpoint tosUri userInfoEndpoint`,
 		"effect: Bearer, or refused":                      "accessTokenType",
@@ -202,7 +202,7 @@ func requestMembers() map[string]reasons {
 		"auth/authorization":       {effect: "parameters context"},
 		"auth/authorization/issue": {effect: "acr authTime claims scopes sub subject ticket"},
 		"auth/token": {
-			effect: "parameters clientId clientSecret", proofs: "clientCertificate clientCertificatePath dpop htm htu",
+			effect: "parameters clientId clientSecret dpop", proofs: "clientCertificate clientCertificatePath htm htu",
 			attested: "oauthClientAttestation oauthClientAttestationPop",
 		},
 		"auth/token/issue":            {effect: "subject ticket"},
