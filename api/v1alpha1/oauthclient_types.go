@@ -149,7 +149,8 @@ type OAuthClientSpec struct {
 	Scopes []ScopeName `json:"scopes,omitempty"`
 
 	// tokenEndpointAuthMethod is how the client authenticates (token_endpoint_auth_method): client_secret_basic,
-	// client_secret_post, private_key_jwt, or none for a public client, which must use PKCE. Default client_secret_basic.
+	// client_secret_post, private_key_jwt, or none for a public client, which must use PKCE. Default client_secret_basic. A
+	// client with a secret may use both ways of sending it, unless tokenEndpointAuthMethodMatch is Exact.
 	// +optional
 	TokenEndpointAuthMethod ClientAuthMethod `json:"tokenEndpointAuthMethod,omitempty"`
 

@@ -48,7 +48,9 @@ func shop() authlete.Client {
 		RedirectURIs: []string{"com.example.shop:/callback"}, GrantTypes: []authlete.GrantType{"AUTHORIZATION_CODE", "IMPLICIT"},
 		ResponseTypes:  []authlete.ResponseType{"CODE", "CODE_ID_TOKEN", "CODE_ID_TOKEN_TOKEN", "ID_TOKEN", "ID_TOKEN_TOKEN", "CODE_TOKEN", "TOKEN"},
 		IDTokenSignAlg: authlete.ES256, DefaultMaxAge: 60, SubjectType: "PUBLIC",
-		Attributes: []authlete.Pair{{Key: authlete.AttributeFirstParty, Value: "true"}},
+		Attributes: []authlete.Pair{
+			{Key: authlete.AttributeFirstParty, Value: "true"}, {Key: authlete.AttributeAuthMethodMatch, Value: authlete.AuthMethodMatchExact},
+		},
 		Extension: &authlete.ClientExtension{
 			RequestableScopesEnabled: true, RequestableScopes: []string{"openid"}, AccessTokenDuration: 60, RefreshTokenDuration: 120,
 		},
@@ -66,8 +68,9 @@ func TestEverythingIsNamed(t *testing.T) {
 		TosURI: "https://shop.example.com/tos", Contacts: []string{"jane@example.com"}, ApplicationType: "native",
 		RedirectURIs: []authv1alpha1.RedirectURI{"com.example.shop:/callback"}, GrantTypes: []authv1alpha1.GrantType{"authorization_code", "implicit"},
 		ResponseTypes: []authv1alpha1.ResponseType{"code", "code id_token", "code id_token token", "id_token", "id_token token", "code token", "token"},
-		Scopes:        []authv1alpha1.ScopeName{"openid"}, TokenEndpointAuthMethod: "client_secret_post", IDTokenSignedResponseAlg: "ES256",
-		DefaultMaxAgeSeconds: new(int32(60)), Consent: "Skip",
+		Scopes:        []authv1alpha1.ScopeName{"openid"}, TokenEndpointAuthMethod: "client_secret_post", TokenEndpointAuthMethodMatch: "Exact",
+		IDTokenSignedResponseAlg: "ES256",
+		DefaultMaxAgeSeconds:     new(int32(60)), Consent: "Skip",
 		Tokens: authv1alpha1.ClientTokens{AccessTokenSeconds: new(int32(60)), RefreshTokenSeconds: new(int32(120))},
 		Adopt:  &authv1alpha1.ClientAdoption{Client: "26478243745571"}, Management: "Observe", DeletionPolicy: "Retain",
 	}
