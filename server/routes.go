@@ -35,6 +35,9 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	bindings := clientcall.Bindings{Base: strings.TrimSuffix(s.deps.Config.Issuer, "/"), FromProxy: p.wrap.Proxies.FromTrusted}
 	tokens := token.New(token.Options{Backend: backend, Passwords: p.passwords, Users: p.users, Binding: bindings.At(pathToken)})
 	openID := discovery.Document(discovery.Classes(backend.ServiceConfiguration, s.deps.Config.Login.ACR))
+	introspections := introspect.New(introspect.Options{
+		Backend: backend, Callers: p.callers, Users: p.users, Binding: bindings.At(pathIntrospection),
+	})
 	userInfo := userinfo.New(userinfo.Options{Backend: backend, Users: p.users, Binding: bindings.At(pathUserInfo)})
 
 	m := newMounter(p.wrap)
@@ -42,7 +45,7 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	m.page(base+pathDecision, authorization.Decide, authorization.Failure, "POST")
 	m.open(base+pathToken, tokens, "POST")
 	m.open(base+pathRevocation, revoke.New(backend, bindings.At(pathRevocation)), "POST")
-	m.closed(base+pathIntrospection, introspect.New(backend, p.callers, p.users), "POST")
+	m.closed(base+pathIntrospection, introspections, "POST")
 	m.open(base+pathUserInfo, userInfo, "GET", "POST")
 	m.open(base+pathJWKS, discovery.Document(backend.ServiceJWKS), "GET")
 	m.open(base+pathOpenID, openID, "GET")

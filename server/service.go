@@ -33,8 +33,11 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		UserInfoEndpoint:          config.Issuer + pathUserInfo,
 		JWKSURI:                   config.Issuer + pathJWKS,
 		SupportedTokenAuthMethods: authMethods(), SupportedRevocationAuthMethods: authMethods(),
-		SupportedIntrospectionAuthMethods: []authlete.ClientAuthMethod{authlete.AuthClientSecretBasic},
-		SupportedDisplays:                 []string{"PAGE", "POPUP", "TOUCH", "WAP"}, SupportedClaimTypes: []string{"NORMAL"},
+		// Those with credentials: who knows no more than a client's name must not ask about its tokens.
+		SupportedIntrospectionAuthMethods: []authlete.ClientAuthMethod{
+			authlete.AuthClientSecretBasic, authlete.AuthClientSecretPost, authlete.AuthPrivateKeyJWT,
+		},
+		SupportedDisplays: []string{"PAGE", "POPUP", "TOUCH", "WAP"}, SupportedClaimTypes: []string{"NORMAL"},
 		AccessTokenType: "Bearer", ClientIDAliasEnabled: true,
 		AccessTokenDuration: int64(s.Tokens.AccessTokenSeconds), RefreshTokenDuration: int64(s.Tokens.RefreshTokenSeconds),
 		IDTokenDuration: int64(s.Tokens.IDTokenSeconds), AuthorizationCodeDuration: int64(s.Tokens.AuthorizationCodeSeconds),

@@ -19,7 +19,7 @@ import (
 
 // backend answers every question alike and notes it.
 type backend struct {
-	authlete.IntrospectionAPI
+	introspect.Backend
 
 	asked []string
 	// content replaces the JWT with which it answers.
@@ -36,6 +36,11 @@ func (b *backend) StandardIntrospection(
 	return &authlete.StandardIntrospectionResponse{Action: authlete.StandardIntrospectionJWT, ResponseContent: "a.b.c"}, nil
 }
 
+// Revocation knows no client.
+func (b *backend) Revocation(context.Context, *authlete.RevocationRequest) (*authlete.RevocationResponse, error) {
+	return &authlete.RevocationResponse{Action: authlete.RevocationInvalidClient, ResponseContent: `{"error":"invalid_client"}`}, nil
+}
+
 // people are those who may use the server, by subject.
 type people map[string]bool
 
@@ -43,7 +48,11 @@ func (p people) BySubject(subject string) *configv1alpha1.User {
 	if !p[subject] {
 		return nil
 	}
-	return &configv1alpha1.User{Subject: subject}
+	return &configv1alpha1.User{Subject: subject, Username: "alice"}
+}
+
+func open(b *backend, callers *introspect.Callers, users people) http.Handler {
+	return introspect.New(introspect.Options{Backend: b, Callers: callers, Users: users})
 }
 
 // ask introspects with the credentials.
@@ -79,7 +88,7 @@ func TestCallers(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked := &backend{}
-	handler := introspect.New(asked, callers, people{})
+	handler := open(asked, callers, people{})
 	for name, test := range map[string]struct {
 		user, secret string
 		status       int
@@ -130,7 +139,7 @@ func TestNobodyMayAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := ask(introspect.New(&backend{}, callers, people{}), "api", "secret"); w.Code != http.StatusUnauthorized {
+	if w := ask(open(&backend{}, callers, people{}), "api", "secret"); w.Code != http.StatusUnauthorized {
 		t.Errorf("status %d", w.Code)
 	}
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -158,13 +167,16 @@ func TestPeopleWhoAreGone(t *testing.T) {
 	}
 	const inactive = `{"active":false}`
 	for content, want := range map[string]string{
-		`{"active":true,"sub":"1"}`:         `{"active":true,"sub":"1"}`,
-		`{"active":true,"sub":"2"}`:         inactive,
-		`{"active":true,"client_id":"app"}`: `{"active":true,"client_id":"app"}`,
-		inactive:                            inactive,
-		`{"active":true,"sub":7}`:           inactive,
+		`{"active":true,"sub":"1","token_type":"Bearer"}`:                     `{"active":true,"sub":"1","token_type":"Bearer","username":"alice"}`,
+		`{"active":true,"sub":"2","token_type":"Bearer"}`:                     inactive,
+		`{"active":true,"client_id":"app","token_type":"Bearer"}`:             `{"active":true,"client_id":"app","sub":"app","token_type":"Bearer"}`,
+		`{"active":true,"sub":"app","client_id":"app","token_type":"Bearer"}`: inactive, // a person whose subject is a client's name
+		`{"active":true,"sub":"1"}`:                                           inactive, // a refresh token
+		inactive:                                                              inactive,
+		`{"active":true,"sub":7,"token_type":"Bearer"}`:                       inactive,
+		`{"active":true,"token_type":"Bearer"`:                                inactive,
 	} {
-		w := ask(introspect.New(&backend{content: content}, callers, people{"1": true}), "api", "secret")
+		w := ask(open(&backend{content: content}, callers, people{"1": true}), "api", "secret")
 		if w.Code != http.StatusOK || w.Body.String() != want {
 			t.Errorf("%s became %d %s, want %s", content, w.Code, w.Body.String(), want)
 		}

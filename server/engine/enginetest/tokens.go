@@ -46,7 +46,7 @@ func introspection(d *driver) {
 	d.must(json.Unmarshal([]byte(d.introspect(tokens.AccessToken)), &got))
 	now := float64(d.Clock.Now().Unix())
 	want := map[string]any{
-		"active": true, "sub": alice, "scope": "openid read", "client_id": "app", "iss": Issuer, "token_type": "Bearer", "exp": now + 3600, "iat": now,
+		"active": true, "sub": alice, "scope": "openid read", "client_id": "app", "aud": "app", "iss": Issuer, "token_type": "Bearer", "exp": now + 3600, "iat": now,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		d.Errorf("introspection (-want +got):\n%s", diff)

@@ -208,7 +208,7 @@ func TestStandardIntrospection(t *testing.T) {
 	now := float64(w.Clock.Now().Unix())
 	access := map[string]any{
 		"active": true, "sub": fixture.Subject, "scope": "openid read", "iss": fixture.Issuer, "token_type": "Bearer",
-		"exp": now + 3600, "iat": now, "client_id": "app",
+		"exp": now + 3600, "iat": now, "client_id": "app", "aud": "app",
 	}
 	refresh := map[string]any{
 		"active": true, "sub": fixture.Subject, "scope": "openid read", "iss": fixture.Issuer,

@@ -70,6 +70,7 @@ func (e *Endpoint) access(ctx context.Context, value string) (string, error) {
 	object.Int("exp", token.ExpiresAt.Unix())
 	object.Int("iat", token.IssuedAt.Unix())
 	object.String("client_id", token.Client.Identifier(true))
+	object.String("aud", token.Client.Identifier(true)) // of tokens that no resource was named for
 	return string(object.Bytes()), nil
 }
 
