@@ -16,6 +16,8 @@ const (
 	remoteMaxAge = time.Hour
 	// minRefetch keeps forged assertions from turning the server into a load generator.
 	minRefetch = time.Minute
+	// fetchTimeout bounds a request, whatever the Fetcher does.
+	fetchTimeout = 10 * time.Second
 	// maxRemotes bounds the memory.
 	maxRemotes = 1024
 )
@@ -31,13 +33,14 @@ type remoteKeys struct {
 
 // remoteSet is the cache of one jwks_uri.
 type remoteSet struct {
-	// turn lets one caller fetch; a channel, because waiting must end with the caller's context.
-	turn chan struct{}
+	mu sync.Mutex
 
 	keys      []jose.JSONWebKey
 	err       error
 	fetched   time.Time // when keys were read
-	attempted time.Time // when keys were asked for
+	attempted time.Time // when a request for keys began
+	// fetching is closed at the end of the request that is under way; nil without one.
+	fetching chan struct{}
 }
 
 func newRemoteKeys(fetcher Fetcher, clock func() time.Time) *remoteKeys {
@@ -54,42 +57,72 @@ func (r *remoteKeys) renew(ctx context.Context, uri string) ([]jose.JSONWebKey, 
 	return r.read(ctx, uri, minRefetch)
 }
 
+// read returns keys that are younger than age at once. Otherwise it waits for the one request that is under way, or begins
+// one where the last did not begin just now. What fails leaves the keys from before, while they are not too old.
 func (r *remoteKeys) read(ctx context.Context, uri string, age time.Duration) ([]jose.JSONWebKey, error) {
 	set := r.set(uri)
-	select {
-	case set.turn <- struct{}{}:
-		defer func() { <-set.turn }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for client keys: %w", ctx.Err())
-	}
 	now := r.clock()
-	stale := now.Sub(set.fetched) >= age
-	if stale && now.Sub(set.attempted) >= minRefetch {
-		r.fetch(ctx, uri, set)
+	keys, fetching := r.fresh(ctx, set, uri, now.Add(-age))
+	if fetching == nil && keys != nil {
+		return keys, nil
 	}
+	if fetching != nil {
+		select {
+		case <-fetching:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for client keys: %w", ctx.Err())
+		}
+	}
+	set.mu.Lock()
+	defer set.mu.Unlock()
 	if now.Sub(set.fetched) >= remoteMaxAge {
 		return nil, set.err
 	}
 	return set.keys, nil
 }
 
+// fresh returns keys that were read after the given time, or the request to wait for, if one is under way or may begin.
+func (r *remoteKeys) fresh(ctx context.Context, set *remoteSet, uri string, after time.Time) ([]jose.JSONWebKey, <-chan struct{}) {
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if set.keys != nil && set.fetched.After(after) {
+		return set.keys, nil
+	}
+	now := r.clock()
+	if set.fetching == nil && now.Sub(set.attempted) >= minRefetch {
+		// The attempt counts from its beginning, and no caller can end it: strangers choose when callers hang up.
+		set.attempted, set.fetching = now, make(chan struct{})
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+		go func() {
+			defer cancel()
+			r.fetch(detached, uri, set)
+		}()
+	}
+	return nil, set.fetching
+}
+
 // fetch asks for the keys. Keys that were read before survive a failure.
 func (r *remoteKeys) fetch(ctx context.Context, uri string, set *remoteSet) {
-	doc, err := r.fetcher.Fetch(ctx, uri)
-	if ctx.Err() != nil {
-		return // the caller gave up: that is no attempt
+	keys, err := r.download(ctx, uri)
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if set.err = err; err == nil {
+		set.keys, set.fetched = keys, set.attempted
 	}
-	set.attempted = r.clock()
+	close(set.fetching)
+	set.fetching = nil
+}
+
+func (r *remoteKeys) download(ctx context.Context, uri string) ([]jose.JSONWebKey, error) {
+	doc, err := r.fetcher.Fetch(ctx, uri)
 	if err != nil {
-		set.err = fmt.Errorf("fetching %q: %w", uri, err)
-		return
+		return nil, fmt.Errorf("fetching %q: %w", uri, err)
 	}
 	keys, err := parseKeys(doc)
 	if err != nil {
-		set.err = fmt.Errorf("reading %q: %w", uri, err)
-		return
+		return nil, fmt.Errorf("reading %q: %w", uri, err)
 	}
-	set.keys, set.err, set.fetched = keys, nil, set.attempted
+	return keys, nil
 }
 
 // set returns the cache of a URI. When there are too many, they are all
@@ -103,7 +136,7 @@ func (r *remoteKeys) set(uri string) *remoteSet {
 	if len(r.sets) >= maxRemotes {
 		clear(r.sets)
 	}
-	set := &remoteSet{turn: make(chan struct{}, 1)}
+	set := &remoteSet{}
 	r.sets[uri] = set
 	return set
 }
