@@ -104,6 +104,7 @@ func (m *Manager) ClientCreate(ctx context.Context, client *authlete.Client) (*a
 	if err != nil {
 		return nil, err
 	}
+	m.forget(&created) // somebody may have asked for it before it was there
 	return &created, nil
 }
 
@@ -251,6 +252,7 @@ func (m *Manager) change(ctx context.Context, call, identifier string, edit func
 		err = m.deps.Store.UpdateClient(ctx, record)
 		if err == nil {
 			m.forget(&before)
+			m.forget(&changed)
 			return &changed, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {

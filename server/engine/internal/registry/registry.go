@@ -52,6 +52,8 @@ type Registry struct {
 
 	mu      sync.RWMutex
 	clients map[string]entry
+	// misses are identifiers that the store did not know, and when it was asked: strangers may name any.
+	misses map[string]time.Time
 }
 
 // entry is a cached client.
@@ -69,7 +71,7 @@ type settings struct {
 
 // New returns a registry. Load must be called before the first request.
 func New(deps Deps) *Registry {
-	return &Registry{deps: deps, clients: map[string]entry{}}
+	return &Registry{deps: deps, clients: map[string]entry{}, misses: map[string]time.Time{}}
 }
 
 // Client returns a client by alias or decimal id; store.ErrNotFound if there is none.
@@ -88,11 +90,19 @@ func (r *Registry) client(ctx context.Context, identifier string, maxAge time.Du
 	now := r.deps.Clock()
 	r.mu.RLock()
 	cached, ok := r.clients[identifier]
+	missed, unknown := r.misses[identifier]
 	r.mu.RUnlock()
 	if ok && now.Sub(cached.read) < maxAge {
 		return cached.client, nil
 	}
+	if unknown && now.Sub(missed) < maxAge {
+		return nil, store.ErrNotFound
+	}
 	record, err := r.find(ctx, identifier)
+	if errors.Is(err, store.ErrNotFound) {
+		r.remember(identifier, now)
+		return nil, err
+	}
 	if err != nil {
 		r.Forget(identifier)
 		return nil, err
@@ -108,8 +118,24 @@ func (r *Registry) client(ctx context.Context, identifier string, maxAge time.Du
 	if len(r.clients) >= cacheSize {
 		clear(r.clients)
 	}
+	delete(r.misses, identifier)
 	r.clients[identifier] = entry{client: client, read: now}
 	return client, nil
+}
+
+// remember notes that the store does not know an identifier. Create, update and delete forget it on this replica; others
+// ask the store again after cacheTime.
+func (r *Registry) remember(identifier string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.clients, identifier)
+	if len(identifier) > MaxAlias || strings.ContainsFunc(identifier, NotAlias) {
+		return // no store was asked, and nothing may grow by what strangers send
+	}
+	if len(r.misses) >= cacheSize {
+		clear(r.misses)
+	}
+	r.misses[identifier] = now
 }
 
 // find reads a client by id, which no alias can be mistaken for, or by alias.
@@ -134,12 +160,13 @@ func (r *Registry) Record(ctx context.Context, identifier string) (store.Client,
 	return r.find(ctx, identifier)
 }
 
-// Forget drops a client from the cache.
+// Forget drops a client from the cache, and that there is none.
 func (r *Registry) Forget(identifiers ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, identifier := range identifiers {
 		delete(r.clients, identifier)
+		delete(r.misses, identifier)
 	}
 }
 
