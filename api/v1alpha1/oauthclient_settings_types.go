@@ -182,12 +182,17 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.kty != 'RSA' || (has(self.n) && has(self.e))",message="an RSA key needs n and e",reason=FieldValueRequired
 // +kubebuilder:validation:XValidation:rule="self.kty != 'EC' || (has(self.crv) && has(self.x) && has(self.y))",message="an EC key needs crv, x and y",reason=FieldValueRequired
 // +kubebuilder:validation:XValidation:rule="self.kty != 'OKP' || (has(self.crv) && has(self.x))",message="an OKP key needs crv and x",reason=FieldValueRequired
+// +kubebuilder:validation:XValidation:rule="self.kty == 'RSA' || !has(self.crv) || (self.kty == 'OKP') == (self.crv == 'Ed25519')",message="crv does not fit kty: an EC key has P-256, P-384 or P-521, an OKP key Ed25519",reason=FieldValueInvalid,fieldPath=".crv"
+// +kubebuilder:validation:XValidation:rule="!has(self.alg) || (self.kty == 'RSA' ? self.alg.startsWith('RS') || self.alg.startsWith('PS') : has(self.crv) && self.alg == {'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', 'Ed25519': 'EdDSA'}[self.crv])",message="alg does not fit the key: RSA keys sign RS256 to PS512, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA",reason=FieldValueInvalid,fieldPath=".alg"
+// +kubebuilder:validation:XValidation:rule="self.kty == 'RSA' || !has(self.crv) || !has(self.x) || size(self.x) == (self.crv == 'P-384' ? 64 : self.crv == 'P-521' ? 88 : 43)",message="x does not have the length of the curve: 43 characters for P-256 and Ed25519, 64 for P-384, 88 for P-521",reason=FieldValueInvalid,fieldPath=".x"
+// +kubebuilder:validation:XValidation:rule="self.kty != 'EC' || !has(self.y) || !has(self.x) || size(self.y) == size(self.x)",message="y must be as long as x",reason=FieldValueInvalid,fieldPath=".y"
+// +kubebuilder:validation:XValidation:rule="!has(self.n) || size(self.n) > 342 || self.n.matches('^[g-z0-9_-]')",message="an RSA key needs at least 2048 bits",reason=FieldValueInvalid,fieldPath=".n"
 type JSONWebKey struct {
 	// kty is the type of the key: RSA, EC or OKP. Required.
 	// +required
 	Kty KeyType `json:"kty,omitempty"`
 
-	// kid is the identifier of the key. Unset, the key is tried for signatures that name none.
+	// kid is the identifier of the key. Unset, the key is tried for every signature.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256

@@ -65,7 +65,8 @@ type Client struct {
 	TokenAuthMethod ClientAuthMethod `json:"tokenAuthMethod,omitempty"`
 	// TokenAuthSignAlg pins the algorithm of client assertions; empty allows every supported one.
 	TokenAuthSignAlg JWSAlg `json:"tokenAuthSignAlg,omitempty"`
-	// IDTokenSignAlg is the algorithm of ID tokens for this client; empty means RS256 (OpenID Connect Registration).
+	// IDTokenSignAlg is the algorithm of ID tokens for this client; empty means RS256 at
+	// Authlete (OpenID Connect Registration), and the default algorithm of the server at the embedded engine.
 	IDTokenSignAlg JWSAlg `json:"idTokenSignAlg,omitempty"`
 	// JWKS is the JWK Set of the client as a JSON string.
 	JWKS string `json:"jwks,omitempty"`

@@ -11,7 +11,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
+	"github.com/authserver-dev/operator/server/engine/internal/clientkeys"
 	"github.com/authserver-dev/operator/server/engine/internal/keys"
 	"github.com/authserver-dev/operator/server/engine/internal/metadata"
 )
@@ -38,7 +38,7 @@ func (e *Engine) ServiceConfiguration(context.Context) ([]byte, error) {
 	algorithms := slices.Clone(keys.Algorithms())
 	slices.Sort(algorithms)
 	slices.Reverse(algorithms) // RS256, which every client must know, first
-	document, err := metadata.Document(service, algorithms, clientauth.AssertionAlgs())
+	document, err := metadata.Document(service, algorithms, clientkeys.Algorithms())
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func redirectRules() []rule {
 }
 
 func keyRules() []rule {
-	rsa := authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyRSA, N: strings.Repeat("A", 342), E: "AQAB"}
+	rsa := authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyRSA, N: strings.Repeat("v", 342), E: "AQAB"}
 	okp := authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyOKP, Crv: "Ed25519", X: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 	const jwt = authv1alpha1.AuthPrivateKeyJWT
 	return at(clientKind, ".spec.jwks.keys[]", rule{
@@ -82,6 +82,26 @@ func keyRules() []rule {
 		message: "an OKP key needs crv and x",
 		accept:  createdClient(keys(jwt, "", &okp)),
 		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyOKP, X: okp.X})),
+	}, rule{
+		message: "crv does not fit kty: an EC key has P-256, P-384 or P-521, an OKP key Ed25519",
+		accept:  createdClient(keys(jwt, "", ecKey())),
+		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyOKP, Crv: "P-256", X: okp.X})),
+	}, rule{
+		message: "alg does not fit the key: RSA keys sign RS256 to PS512, P-256 ES256, P-384 ES384, P-521 ES512, Ed25519 EdDSA",
+		accept:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: okp.Kty, Crv: okp.Crv, X: okp.X, Alg: "EdDSA"})),
+		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: okp.Kty, Crv: okp.Crv, X: okp.X, Alg: "ES256"})),
+	}, rule{
+		message: "x does not have the length of the curve: 43 characters for P-256 and Ed25519, 64 for P-384, 88 for P-521",
+		accept:  createdClient(keys(jwt, "", &okp)),
+		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: okp.Kty, Crv: okp.Crv, X: "eA"})),
+	}, rule{
+		message: "y must be as long as x",
+		accept:  createdClient(keys(jwt, "", ecKey())),
+		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyEC, Crv: "P-256", X: ecKey().X, Y: "eA"})),
+	}, rule{
+		message: "an RSA key needs at least 2048 bits",
+		accept:  createdClient(keys(jwt, "", &rsa)),
+		reject:  createdClient(keys(jwt, "", &authv1alpha1.JSONWebKey{Kty: authv1alpha1.KeyRSA, N: strings.Repeat("A", 342), E: rsa.E})),
 	})
 }
 

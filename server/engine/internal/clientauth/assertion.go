@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/clientkeys"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/params"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
@@ -27,11 +28,6 @@ const (
 	// maxJTI bounds what is hashed and remembered.
 	maxJTI = 256
 )
-
-// AssertionAlgs returns the algorithms that client assertions may be signed with.
-func AssertionAlgs() []authlete.JWSAlg {
-	return []authlete.JWSAlg{authlete.RS256, authlete.PS256, authlete.ES256}
-}
 
 // assertion is a client assertion. Its claims are hearsay until verify has seen the signature.
 type assertion struct {
@@ -56,7 +52,7 @@ func parseAssertion(raw string) (*assertion, *oauth.Error) {
 		return nil, malformed()
 	}
 	var algs []jose.SignatureAlgorithm
-	for _, alg := range AssertionAlgs() {
+	for _, alg := range clientkeys.Algorithms() {
 		algs = append(algs, jose.SignatureAlgorithm(alg))
 	}
 	token, err := jwt.ParseSigned(raw, algs)

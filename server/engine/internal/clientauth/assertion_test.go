@@ -3,6 +3,7 @@ package clientauth_test
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -19,7 +20,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/engine/internal/clientauth"
+	"github.com/authserver-dev/operator/server/engine/internal/clientkeys"
 	"github.com/authserver-dev/operator/server/engine/internal/fixture"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
@@ -131,7 +132,6 @@ func TestAssertion(t *testing.T) {
 		"StrangerWithoutKID":  {change: func(_ int64, a *assertionOf) { a.key = ecKey("stranger"); a.key.kid = "" }, result: "E157303"},
 		"UnknownKID":          {change: func(_ int64, a *assertionOf) { a.key.kid = "k9" }, result: "E157303"},
 		"TooLong":             {change: func(_ int64, a *assertionOf) { a.claims["x"] = strings.Repeat("x", 8<<10) }, result: "E157311"},
-		"UnsupportedAlg":      {change: func(_ int64, a *assertionOf) { a.key, a.alg = rsaKey("r1"), jose.RS384 }, result: "E157311"},
 		"UnknownClient":       {change: func(_ int64, a *assertionOf) { a.claims["iss"], a.claims["sub"] = "nobody", "nobody" }, result: "E157303"},
 		"ClientOfOtherMethod": {change: func(_ int64, a *assertionOf) { a.claims["iss"], a.claims["sub"] = "basic", "basic" }, result: "E157357"},
 		"IssuerMissing":       {change: func(_ int64, a *assertionOf) { delete(a.claims, "iss") }, result: "E157312"},
@@ -353,13 +353,47 @@ func TestRemoteKeys(t *testing.T) {
 	}
 }
 
-func TestAssertionAlgs(t *testing.T) {
+// TestEveryAlgorithmAuthenticates: what registration accepts and discovery names works, with and without a kid on either
+// side (RFC 7515, section 4.1.4: it is a hint), and with the key of a remote set.
+func TestEveryAlgorithmAuthenticates(t *testing.T) {
 	t.Parallel()
-	for _, alg := range clientauth.AssertionAlgs() {
+	for _, alg := range clientkeys.Algorithms() {
+		key := keyFor(t, alg)
 		if strings.HasPrefix(string(alg), "HS") || alg == "none" {
 			t.Errorf("%s must not verify assertions", alg)
 		}
+		for _, kids := range [][2]string{{"k", "k"}, {"", "k"}, {"k", ""}, {"", ""}} {
+			f := newClients(t)
+			f.UpdateClient("jwt", func(c *authlete.Client) {
+				c.JWKS = publicKeys(t, ecKey("stranger"), signingKey{kid: kids[0], signer: key})
+			})
+			assertion := goodAssertion(f)
+			assertion.key, assertion.alg = signingKey{kid: kids[1], signer: key}, jose.SignatureAlgorithm(alg)
+			if _, err := f.Clients.Authenticate(t.Context(), credentials(t, bodyOf(assertion.sign(t)), "", "")); err != nil {
+				t.Errorf("%s, kid %q registered and %q presented: %v", alg, kids[0], kids[1], err)
+			}
+		}
 	}
+}
+
+// keyFor returns a key for an algorithm.
+func keyFor(t *testing.T, alg authlete.JWSAlg) crypto.Signer {
+	t.Helper()
+	curves := map[authlete.JWSAlg]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()}
+	var key crypto.Signer
+	var err error
+	switch curve := curves[alg]; {
+	case curve != nil:
+		key, err = ecdsa.GenerateKey(curve, rand.Reader)
+	case alg == "EdDSA":
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	default:
+		key = rsaOnce()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func FuzzAssertion(f *testing.F) {

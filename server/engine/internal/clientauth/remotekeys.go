@@ -7,6 +7,8 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/authserver-dev/operator/server/engine/internal/clientkeys"
 )
 
 const (
@@ -118,7 +120,7 @@ func (r *remoteKeys) download(ctx context.Context, uri string) ([]jose.JSONWebKe
 	if err != nil {
 		return nil, fmt.Errorf("fetching %q: %w", uri, err)
 	}
-	keys, err := parseKeys(doc)
+	keys, err := clientkeys.Parse(doc)
 	if err != nil {
 		return nil, fmt.Errorf("reading %q: %w", uri, err)
 	}

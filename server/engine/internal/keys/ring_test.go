@@ -127,6 +127,24 @@ func TestSignAndPublish(t *testing.T) {
 	}
 }
 
+// TestDefaultAlgorithmComesFirst: there are clients that stop at the first key that they do not understand.
+func TestDefaultAlgorithmComesFirst(t *testing.T) {
+	t.Parallel()
+	for _, first := range Algorithms() {
+		algorithms := []authlete.JWSAlg{first}
+		for _, alg := range Algorithms() {
+			if alg != first {
+				algorithms = append(algorithms, alg)
+			}
+		}
+		c := newCluster()
+		ring := c.replica(t, "a", Policy{}, algorithms...)
+		if got := jwks(t, ring).Keys[0].Algorithm; got != string(first) {
+			t.Errorf("the first key is of %s, want %s", got, first)
+		}
+	}
+}
+
 func TestSignMakesKeyOnDemand(t *testing.T) {
 	t.Parallel()
 	c := newCluster()

@@ -48,17 +48,25 @@ func (r *Ring) reload(ctx context.Context) error {
 			next.active[authlete.JWSAlg(k.Alg)] = k
 		}
 	}
-	next.jwks = jwkSet(next.keys)
+	next.jwks = jwkSet(next.keys, r.deps.Algorithms)
 	r.current.Store(next)
 	return nil
 }
 
-// jwkSet returns the JWK Set document. Active keys come first for the sake of
-// clients that take the first key that fits.
-func jwkSet(keys []*key) []byte {
+// jwkSet returns the JWK Set document. Active keys come first, and among them that of the first algorithm, which is the
+// default: there are clients that take the first key, and clients that stop at the first that they do not understand.
+func jwkSet(keys []*key, algorithms []authlete.JWSAlg) []byte {
 	order := map[store.KeyState]int{store.KeyActive: 0, store.KeyPending: 1, store.KeyRetiring: 2}
+	rank := func(k *key) int {
+		if at := slices.Index(algorithms, authlete.JWSAlg(k.Alg)); at >= 0 {
+			return at
+		}
+		return len(algorithms)
+	}
 	sorted := slices.Clone(keys)
-	slices.SortStableFunc(sorted, func(a, b *key) int { return cmp.Compare(order[a.State], order[b.State]) })
+	slices.SortStableFunc(sorted, func(a, b *key) int {
+		return cmp.Or(cmp.Compare(order[a.State], order[b.State]), cmp.Compare(rank(a), rank(b)))
+	})
 	doc := []byte(`{"keys":[`)
 	for i, k := range sorted {
 		if i > 0 {

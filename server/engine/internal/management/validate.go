@@ -1,15 +1,13 @@
 package management
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
-	jose "github.com/go-jose/go-jose/v4"
-
 	"github.com/authserver-dev/operator/internal/authlete"
+	"github.com/authserver-dev/operator/server/engine/internal/clientkeys"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 )
@@ -191,7 +189,7 @@ func checkAuthentication(call string, c *authlete.Client) *authlete.Error {
 		return refuse(call, "E201311", "tokenAuthMethod PRIVATE_KEY_JWT needs exactly one of jwks and jwksUri")
 	}
 	if c.JWKS != "" {
-		return checkJWKS(call, c.JWKS)
+		return checkJWKS(call, c)
 	}
 	if !strings.HasPrefix(c.JWKSURI, "https://") {
 		return refuse(call, "E201312", "jwksUri must be an https URL")
@@ -199,16 +197,10 @@ func checkAuthentication(call string, c *authlete.Client) *authlete.Error {
 	return nil
 }
 
-// checkJWKS wants a JWK Set of public keys.
-func checkJWKS(call, text string) *authlete.Error {
-	var set jose.JSONWebKeySet
-	if err := json.Unmarshal([]byte(text), &set); err != nil || len(set.Keys) == 0 {
-		return refuse(call, "E201313", "jwks is not a JWK Set with at least one key")
-	}
-	for _, key := range set.Keys {
-		if !key.IsPublic() || !key.Valid() {
-			return refuse(call, "E201314", "jwks holds a key that is not a valid public key")
-		}
+// checkJWKS wants a JWK Set with a key that can verify the client's assertions.
+func checkJWKS(call string, c *authlete.Client) *authlete.Error {
+	if err := clientkeys.Check([]byte(c.JWKS), c.TokenAuthSignAlg); err != nil {
+		return refuse(call, "E201313", "jwks: %v", err)
 	}
 	return nil
 }
@@ -217,12 +209,10 @@ func checkAlgorithms(call string, c *authlete.Client) *authlete.Error {
 	if c.IDTokenSignAlg != "" && c.IDTokenSignAlg != authlete.RS256 && c.IDTokenSignAlg != authlete.ES256 {
 		return refuse(call, "E201315", "idTokenSignAlg must be RS256 or ES256")
 	}
-	switch c.TokenAuthSignAlg {
-	case "", authlete.RS256, authlete.PS256, authlete.ES256:
-		return nil
-	default:
-		return refuse(call, "E201324", "tokenAuthSignAlg must be RS256, PS256 or ES256")
+	if c.TokenAuthSignAlg != "" && !clientkeys.Supported(c.TokenAuthSignAlg) {
+		return refuse(call, "E201324", "tokenAuthSignAlg must be one of %v", clientkeys.Algorithms())
 	}
+	return nil
 }
 
 func checkLimits(call string, c *authlete.Client) *authlete.Error {
