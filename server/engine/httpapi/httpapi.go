@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/authserver-dev/operator/internal/authlete"
 	"github.com/authserver-dev/operator/internal/authlete/credentials"
@@ -18,6 +17,14 @@ const maxBody = 1 << 20
 type Backend interface {
 	authlete.Runtime
 	authlete.Management
+	Editor
+}
+
+// Editor changes what is stored on the basis of what is stored. Where others change it at the same time, it asks again what
+// is to become of it.
+type Editor interface {
+	EditService(ctx context.Context, edit func(current *authlete.Service) (*authlete.Service, error)) (*authlete.Service, error)
+	EditClient(ctx context.Context, identifier string, edit func(current *authlete.Client) (*authlete.Client, error)) (*authlete.Client, error)
 }
 
 // Options configure a Handler. All are required.
@@ -36,8 +43,6 @@ type Handler struct {
 	credentials func() []*credentials.Credentials
 	log         *slog.Logger
 	mux         *http.ServeMux
-	// updating keeps changes that begin with reading apart.
-	updating sync.Mutex
 }
 
 // New returns a handler.

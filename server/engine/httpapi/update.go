@@ -87,12 +87,13 @@ func (h *Handler) serviceUpdate(ctx context.Context, r *http.Request) (any, erro
 	if !change.null("jwks") { // it would be kept in the clear, and sign nothing
 		return nil, refusal(http.StatusBadRequest, "E001216", "jwks cannot be set: the engine makes its own signing keys")
 	}
-	h.updating.Lock()
-	defer h.updating.Unlock()
-	current, err := h.backend.ServiceGet(ctx)
-	if err != nil {
-		return nil, err
-	}
+	return h.backend.EditService(ctx, func(current *authlete.Service) (*authlete.Service, error) {
+		return serviceOver(change, current)
+	})
+}
+
+// serviceOver returns the settings with a change on top.
+func serviceOver(change members, current *authlete.Service) (*authlete.Service, error) {
 	stored, err := membersOf(current)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (h *Handler) serviceUpdate(ctx context.Context, r *http.Request) (any, erro
 		return nil, err
 	}
 	service.APIKey, service.CreatedAt = current.APIKey, current.CreatedAt
-	return h.backend.ServiceUpdate(ctx, service)
+	return service, nil
 }
 
 // wholeService returns a whole service with what its writer cannot leave empty, or does not know to exist.
@@ -137,23 +138,17 @@ func (h *Handler) clientUpdate(ctx context.Context, r *http.Request) (any, error
 	if err != nil {
 		return nil, err
 	}
-	h.updating.Lock()
-	defer h.updating.Unlock()
-	identifier := r.PathValue("client")
-	if !change.has("clientIdAliasEnabled", "authTimeRequired") && !change.has("clientId", "createdAt") {
-		current, err := h.backend.ClientGet(ctx, identifier)
-		if err != nil {
-			return nil, err
+	whole := change.has("clientIdAliasEnabled", "authTimeRequired") || change.has("clientId", "createdAt")
+	return h.backend.EditClient(ctx, r.PathValue("client"), func(current *authlete.Client) (*authlete.Client, error) {
+		merged := change
+		if !whole {
+			if merged, err = clientOver(change, current); err != nil {
+				return nil, err
+			}
 		}
-		if change, err = clientOver(change, current); err != nil {
-			return nil, err
-		}
-	}
-	client := &authlete.Client{}
-	if err := change.into(client); err != nil {
-		return nil, err
-	}
-	return h.backend.ClientUpdate(ctx, identifier, client)
+		client := &authlete.Client{}
+		return client, merged.into(client)
+	})
 }
 
 // clientOver returns a client with a change on top, that of its extension included.

@@ -33,6 +33,9 @@ type Deps struct {
 	Rand     io.Reader
 }
 
+// maxEdits is how often a change is tried that others overtake. Of any number of callers one succeeds each time.
+const maxEdits = 50
+
 // Manager answers the management calls of the API.
 type Manager struct{ deps Deps }
 
@@ -50,28 +53,46 @@ func (m *Manager) ServiceGet(ctx context.Context) (*authlete.Service, error) {
 
 // ServiceUpdate implements authlete.ServiceManagementAPI.
 func (m *Manager) ServiceUpdate(ctx context.Context, service *authlete.Service) (*authlete.Service, error) {
+	return m.EditService(ctx, func(*authlete.Service) (*authlete.Service, error) { return service, nil })
+}
+
+// EditService puts what edit makes of the settings in force in their place. If they are changed at the same time, by
+// another replica too, edit gets those that are in force then: no change is lost.
+func (m *Manager) EditService(ctx context.Context, edit func(*authlete.Service) (*authlete.Service, error)) (*authlete.Service, error) {
 	const call = "service/update"
+	for range maxEdits {
+		stored, version, err := m.deps.Registry.Current(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the service settings: %w", err)
+		}
+		current := *stored
+		service, err := edit(&current)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkSettings(call, service, stored); err != nil {
+			return nil, err
+		}
+		err = m.deps.Registry.Update(ctx, service, version)
+		if err == nil {
+			return m.ServiceGet(ctx)
+		}
+		if !errors.Is(err, store.ErrConflict) {
+			return nil, fmt.Errorf("changing the service settings: %w", err)
+		}
+	}
+	return nil, conflict(call, "E006203", "the settings were changed at the same time; read them again")
+}
+
+// checkSettings refuses settings that cannot be in force.
+func checkSettings(call string, service, stored *authlete.Service) error {
 	if service.Issuer == "" {
-		return nil, refuse(call, "E006201", "issuer is required")
+		return refuse(call, "E006201", "issuer is required")
 	}
 	if service.AccessTokenDuration <= 0 || service.AuthorizationCodeDuration <= 0 || service.IDTokenDuration <= 0 {
-		return nil, refuse(call, "E006202", "accessTokenDuration, idTokenDuration and authorizationCodeDuration must be positive")
+		return refuse(call, "E006202", "accessTokenDuration, idTokenDuration and authorizationCodeDuration must be positive")
 	}
-	stored, err := m.ServiceGet(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := CheckService(service, stored); err != nil {
-		return nil, err
-	}
-	err = m.deps.Registry.Update(ctx, service)
-	if errors.Is(err, store.ErrConflict) {
-		return nil, conflict(call, "E006203", "the settings were changed at the same time; read them again")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("changing the service settings: %w", err)
-	}
-	return m.ServiceGet(ctx)
+	return CheckService(service, stored)
 }
 
 // ClientCreate implements authlete.ClientManagementAPI.
@@ -139,21 +160,30 @@ func (m *Manager) ClientList(ctx context.Context, start, end int) (*authlete.Cli
 
 // ClientUpdate implements authlete.ClientManagementAPI.
 func (m *Manager) ClientUpdate(ctx context.Context, identifier string, client *authlete.Client) (*authlete.Client, error) {
+	return m.EditClient(ctx, identifier, func(*authlete.Client) (*authlete.Client, error) { return client, nil })
+}
+
+// EditClient puts what edit makes of a client in its place; see EditService. The secret stays.
+func (m *Manager) EditClient(
+	ctx context.Context, identifier string, edit func(*authlete.Client) (*authlete.Client, error),
+) (*authlete.Client, error) {
 	const call = "client/update"
-	updated := completed(*client)
-	if err := check(call, &updated); err != nil {
-		return nil, err
-	}
-	stored, err := m.read(ctx, call, identifier)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkUnsupported(call, &updated, &stored.Client); err != nil {
-		return nil, err
-	}
-	return m.change(ctx, call, identifier, func(have *authlete.Client) {
+	return m.change(ctx, call, identifier, func(have *authlete.Client) error {
+		current := *have
+		client, err := edit(&current)
+		if err != nil {
+			return err
+		}
+		updated := completed(*client)
+		if err := check(call, &updated); err != nil {
+			return err
+		}
+		if err := checkUnsupported(call, &updated, have); err != nil {
+			return err
+		}
 		updated.ClientID, updated.ClientSecret, updated.CreatedAt = have.ClientID, have.ClientSecret, have.CreatedAt
 		*have = updated
+		return nil
 	})
 }
 
@@ -193,8 +223,9 @@ func (m *Manager) ClientSecretUpdate(
 
 func (m *Manager) imposeSecret(ctx context.Context, call, identifier, secret string) (*authlete.ClientSecretResponse, error) {
 	response := &authlete.ClientSecretResponse{Result: oauth.Success("E149001", "The client secret was replaced."), NewClientSecret: secret}
-	_, err := m.change(ctx, call, identifier, func(have *authlete.Client) {
+	_, err := m.change(ctx, call, identifier, func(have *authlete.Client) error {
 		response.OldClientSecret, have.ClientSecret = have.ClientSecret, secret
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -235,15 +266,22 @@ func (m *Manager) read(ctx context.Context, call, identifier string) (*registry.
 	return m.deps.Registry.Decode(record)
 }
 
-// change applies edit to a client as it is now; a change at the same time is tried once more.
-func (m *Manager) change(ctx context.Context, call, identifier string, edit func(*authlete.Client)) (*authlete.Client, error) {
-	for range 2 {
+// change applies edit to a client as it is now, and again if it is changed at the same time.
+func (m *Manager) change(ctx context.Context, call, identifier string, edit func(*authlete.Client) error) (*authlete.Client, error) {
+	var tried int64
+	for range maxEdits {
 		current, err := m.read(ctx, call, identifier)
 		if err != nil {
 			return nil, err
 		}
+		if current.Version == tried { // the client is as it was: it is the alias
+			return nil, conflict(call, "E201318", "the new clientIdAlias is taken")
+		}
+		tried = current.Version
 		before, changed := current.Client, current.Client
-		edit(&changed)
+		if err := edit(&changed); err != nil {
+			return nil, err
+		}
 		changed.ModifiedAt = m.deps.Clock().UnixMilli()
 		record, err := m.deps.Registry.Encode(&changed, current.Version)
 		if err != nil {
@@ -259,7 +297,7 @@ func (m *Manager) change(ctx context.Context, call, identifier string, edit func
 			return nil, err
 		}
 	}
-	return nil, conflict(call, "E201318", "the client was changed at the same time, or its new alias is taken")
+	return nil, conflict(call, "E201318", "the client was changed at the same time; read it again")
 }
 
 // forget drops a client from the cache under both of its names.

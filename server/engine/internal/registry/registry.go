@@ -246,16 +246,21 @@ func (r *Registry) Load(ctx context.Context, declared *authlete.Service) error {
 	return fmt.Errorf("storing the service settings: %w", store.ErrConflict)
 }
 
-// Update replaces the settings.
-func (r *Registry) Update(ctx context.Context, service *authlete.Service) error {
+// Current reads the settings again and returns them with their version.
+func (r *Registry) Current(ctx context.Context) (*authlete.Service, int64, error) {
 	if err := r.Refresh(ctx); err != nil {
-		return err
+		return nil, 0, err
 	}
+	current := r.service.Load()
+	return current.service, current.version, nil
+}
+
+// Update replaces the settings whose version is still the given one; store.ErrConflict if it is not.
+func (r *Registry) Update(ctx context.Context, service *authlete.Service, version int64) error {
 	doc, err := json.Marshal(service)
 	if err != nil {
 		return fmt.Errorf("encoding the service settings: %w", err)
 	}
-	version := r.service.Load().version
 	if err := r.deps.Store.PutSettings(ctx, store.Document{Doc: doc, Version: version}); err != nil {
 		return err
 	}

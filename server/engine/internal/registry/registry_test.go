@@ -230,7 +230,14 @@ func TestSettingsOfReplicas(t *testing.T) {
 	if b.Service() != before {
 		t.Error("unchanged settings were replaced")
 	}
-	if err := b.Update(t.Context(), &authlete.Service{ServiceName: "updated"}); err != nil {
+	_, version, err := b.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Update(t.Context(), &authlete.Service{ServiceName: "outdated"}, version-1); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("updating another version: %v, want %v", err, store.ErrConflict)
+	}
+	if err := b.Update(t.Context(), &authlete.Service{ServiceName: "updated"}, version); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.Refresh(t.Context()); err != nil {
