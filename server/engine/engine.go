@@ -235,8 +235,8 @@ func (e *Engine) Ready(ctx context.Context) error {
 
 // Close ends background work and releases the store.
 func (e *Engine) Close() error {
+	e.cancel() // the making of keys would otherwise be waited for, with a store that does not answer for minutes
 	e.ring.Wait()
-	e.cancel()
 	return e.store.Close()
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/authserver-dev/operator/server/engine/internal/keys"
@@ -20,32 +21,41 @@ const (
 )
 
 // Run does the engine's background work until the context ends: it follows changes by other replicas, keeps the signing
-// keys, and sweeps what has expired.
+// keys, and sweeps what has expired. Each has a goroutine, so that none waits for another.
 func (e *Engine) Run(ctx context.Context) {
-	settings, ring, sweep := time.NewTicker(settingsInterval), time.NewTicker(keys.ReloadInterval), time.NewTicker(sweepInterval)
-	defer settings.Stop()
-	defer ring.Stop()
-	defer sweep.Stop()
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, t := range []task{
+		{"Reading the service settings", settingsInterval, e.registry.Refresh},
+		{"Keeping signing keys", keys.ReloadInterval, e.ring.Maintain},
+		{"Sweeping expired records", sweepInterval, e.sweep},
+	} {
+		group.Go(func() { e.repeat(ctx, t) })
+	}
+}
+
+// task is a piece of background work and how often it is done.
+type task struct {
+	name     string
+	interval time.Duration
+	work     func(context.Context) error
+}
+
+// repeat does a task until the context ends; a failure is logged and tried again at its next turn.
+func (e *Engine) repeat(ctx context.Context, t task) {
+	ticker := time.NewTicker(t.interval)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-settings.C:
-			e.task(ctx, "Reading the service settings", e.registry.Refresh)
-		case <-ring.C:
-			e.task(ctx, "Keeping signing keys", e.ring.Maintain)
-		case <-sweep.C:
-			e.task(ctx, "Sweeping expired records", e.sweep)
+		case <-ticker.C:
 		}
-	}
-}
-
-// task runs one piece of background work; a failure is logged and tried again at its next turn.
-func (e *Engine) task(ctx context.Context, name string, work func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(ctx, taskTimeout)
-	defer cancel()
-	if err := work(ctx); err != nil && ctx.Err() == nil {
-		e.opts.Log.ErrorContext(ctx, "Background work failed", "task", name, "error", err)
+		bounded, cancel := context.WithTimeout(ctx, taskTimeout)
+		if err := t.work(bounded); err != nil && ctx.Err() == nil {
+			e.opts.Log.ErrorContext(ctx, "Background work failed", "task", t.name, "error", err)
+		}
+		cancel()
 	}
 }
 

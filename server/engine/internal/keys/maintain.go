@@ -15,6 +15,9 @@ const leaseName = "signing-keys"
 // leaseDuration outlives the making of an RSA key on a busy machine.
 const leaseDuration = 30 * time.Second
 
+// releaseTimeout bounds the end of the lease.
+const releaseTimeout = 2 * time.Second
+
 // Maintain learns of other replicas' keys and, while this replica holds the
 // lease, makes the changes that are due. It must be called every ReloadInterval.
 func (r *Ring) Maintain(ctx context.Context) error {
@@ -39,6 +42,7 @@ func (r *Ring) maintain(ctx context.Context) error {
 	case !held:
 		return nil
 	}
+	defer r.release(ctx, lease)
 	// What was planned on may be what the lease's last holder has just changed.
 	if err := r.reload(ctx); err != nil {
 		return err
@@ -49,6 +53,17 @@ func (r *Ring) maintain(ctx context.Context) error {
 		}
 	}
 	return r.reload(ctx)
+}
+
+// release ends the lease, so that a replica that stops now does not keep others waiting. One that cannot be ended ends by
+// itself.
+func (r *Ring) release(ctx context.Context, lease store.Lease) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	lease.Until = lease.Now
+	if _, err := r.deps.Store.AcquireLease(ctx, lease); err != nil {
+		r.deps.Log.DebugContext(ctx, "Ending a lease failed", "lease", lease.Name, "error", err)
+	}
 }
 
 func (r *Ring) apply(ctx context.Context, next step, now time.Time) error {

@@ -96,7 +96,14 @@ func planRotation(keys []held, policy Policy, now time.Time) []step {
 	if requested {
 		known = known.with(policy.Request)
 	}
-	return []step{{verb: stepCreate, alg: authlete.JWSAlg(active.Alg), history: known}}
+	steps := []step{{verb: stepCreate, alg: authlete.JWSAlg(active.Alg), history: known}}
+	// The new key takes the place of those that wait: one pending key per algorithm, however often rotation is requested.
+	for k := range keys {
+		if keys[k].State == store.KeyPending {
+			steps = append(steps, step{verb: stepDelete, alg: authlete.JWSAlg(keys[k].Alg), kid: keys[k].KID})
+		}
+	}
+	return steps
 }
 
 // nextDue returns the pending key that must become active now: the newest that

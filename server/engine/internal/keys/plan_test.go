@@ -57,11 +57,13 @@ func TestPlan(t *testing.T) {
 			keys: []held{activeKey(90*time.Hour, ab), pendingKey("p", 25*time.Hour, ab), pendingKey("q", 24*time.Hour, ab)},
 			want: activate("p"),
 		},
-		"Requested":              {keys: []held{activeKey(time.Hour, a)}, want: create(ab)},
-		"RequestedFirst":         {keys: []held{activeKey(time.Hour, history{})}, want: create(history{Count: 1, Requests: []string{"b"}})},
-		"RequestedBesidePending": {keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, a)}, want: create(ab)},
-		"RequestPending":         {keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, ab)}},
-		"RequestPublished":       {keys: []held{activeKey(time.Hour, a), pendingKey("p", 24*time.Hour, ab)}, want: activate("p")},
+		"Requested":      {keys: []held{activeKey(time.Hour, a)}, want: create(ab)},
+		"RequestedFirst": {keys: []held{activeKey(time.Hour, history{})}, want: create(history{Count: 1, Requests: []string{"b"}})},
+		"RequestedBesidePending": {
+			keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, a)}, want: append(create(ab), remove("p")...),
+		},
+		"RequestPending":   {keys: []held{activeKey(time.Hour, a), pendingKey("p", time.Hour, ab)}},
+		"RequestPublished": {keys: []held{activeKey(time.Hour, a), pendingKey("p", 24*time.Hour, ab)}, want: activate("p")},
 		"RequestBeforeAge": {
 			keys: []held{activeKey(99*time.Hour, a), pendingKey("p", 30*time.Hour, a), pendingKey("q", 24*time.Hour, ab)},
 			want: activate("q"),
@@ -79,6 +81,51 @@ func TestPlan(t *testing.T) {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestOnePendingKey: requests that follow each other leave one pending key per algorithm, which answers the last.
+func TestOnePendingKey(t *testing.T) {
+	t.Parallel()
+	c := newCluster()
+	policy := Policy{Request: "0", Publish: 24 * time.Hour}
+	ring := c.replica(t, "a", policy)
+	signedBy(t, ring, ring, authlete.ES256)
+	ring.Wait()
+	for request := range 10 {
+		policy.Request = fmt.Sprint(request)
+		ring.deps.Policy = func() Policy { return policy }
+		maintain(t, ring, ring)
+		c.advance(time.Minute)
+	}
+	if got := len(jwks(t, ring).Keys); got != 2 {
+		t.Errorf("%d keys published, want the active and one pending", got)
+	}
+	first := signedBy(t, ring, ring, authlete.ES256)
+	c.advance(25 * time.Hour)
+	maintain(t, ring)
+	if signedBy(t, ring, ring, authlete.ES256) == first {
+		t.Error("the last request was not answered")
+	}
+}
+
+// TestLeaseEndsWithTheWork: a replica that stops after a change does not keep others from the next one.
+func TestLeaseEndsWithTheWork(t *testing.T) {
+	t.Parallel()
+	c := newCluster()
+	old := c.replica(t, "old", Policy{})
+	signedBy(t, old, old, authlete.ES256)
+	one, other := c.replica(t, "one", Policy{Request: "1", Publish: time.Hour}), c.replica(t, "other", Policy{Request: "2", Publish: time.Hour})
+	for _, ring := range []*Ring{old, one, other} {
+		ring.Wait()
+	}
+	maintain(t, one, other)
+	records, err := c.store.ListKeys(t.Context())
+	if err != nil || len(records) != 2 {
+		t.Fatalf("%d keys, %v", len(records), err)
+	}
+	if got := other.current.Load().held(); len(merged(got).Requests) != 2 {
+		t.Errorf("the second replica waited for the lease of the first: %+v", merged(got))
 	}
 }
 

@@ -88,7 +88,7 @@ func (r *Ring) Start(ctx context.Context) error {
 	}
 	r.background.Go(func() {
 		for _, alg := range missing {
-			if _, err := r.ensure(ctx, alg); err != nil {
+			if _, err := r.ensure(ctx, alg); err != nil && !errors.Is(err, context.Canceled) {
 				r.deps.Log.ErrorContext(ctx, "Making a signing key failed", "alg", string(alg), "error", err)
 			}
 		}
