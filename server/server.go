@@ -88,7 +88,7 @@ func (s *Server) parts() (*parts, error) {
 	p := &parts{users: s.deps.Users}
 	var err error
 	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Clock, s.deps.Log)
-	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Log); err != nil {
+	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Clock, s.deps.Log); err != nil {
 		return nil, err
 	}
 	if p.callers, err = introspect.OpenCallers(config.Introspection.Callers, s.deps.Log); err != nil {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -32,17 +33,22 @@ const (
 
 // Sealer seals and opens values with the keys of a ring file.
 type Sealer struct {
-	ring *livefile.Value[*ring]
+	ring  *livefile.Value[*ring]
+	clock func() time.Time
 }
 
-// ring is the decoded key ring: the first key seals, all open.
+// ring is the decoded key ring: one key seals, all open.
 type ring struct {
-	first string
-	keys  map[string]cipher.AEAD
+	file configv1alpha1.KeyRing
+	keys map[string]cipher.AEAD
 }
+
+// sealing returns the id of the key that seals. A replica that has read a new ring earlier than the others does not seal
+// with what they cannot open.
+func (r *ring) sealing(now time.Time) string { return r.file.Keys[r.file.Sealing(now)].ID }
 
 // OpenSealer reads the key ring file.
-func OpenSealer(path string, log *slog.Logger) (*Sealer, error) {
+func OpenSealer(path string, clock func() time.Time, log *slog.Logger) (*Sealer, error) {
 	value, err := livefile.Open(livefile.Options[*ring]{
 		Name: "session key ring", Paths: []string{path}, Log: log,
 		Load: func() (*ring, error) {
@@ -56,7 +62,7 @@ func OpenSealer(path string, log *slog.Logger) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{ring: value}, nil
+	return &Sealer{ring: value, clock: clock}, nil
 }
 
 // Run keeps the ring up to date until the context ends.
@@ -76,7 +82,7 @@ func parseRing(data []byte) (*ring, error) {
 	if len(file.Keys) == 0 {
 		return nil, errors.New("it has no key")
 	}
-	decoded := &ring{first: file.Keys[0].ID, keys: map[string]cipher.AEAD{}}
+	decoded := &ring{file: file, keys: map[string]cipher.AEAD{}}
 	for i, key := range file.Keys {
 		if !keyID.MatchString(key.ID) || decoded.keys[key.ID] != nil {
 			return nil, fmt.Errorf("keys[%d]: the id is malformed or not unique", i)
@@ -100,12 +106,13 @@ func (s *Sealer) Seal(purpose string, value any) (string, error) {
 		return "", fmt.Errorf("encoding a %s: %w", purpose, err)
 	}
 	r := s.ring.Get()
-	aead := r.keys[r.first]
+	id := r.sealing(s.clock())
+	aead := r.keys[id]
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
 	if _, err := rand.Read(nonce); err != nil {
 		return "", fmt.Errorf("reading randomness: %w", err)
 	}
-	return r.first + "." + base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, bind(purpose))), nil
+	return id + "." + base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, bind(purpose))), nil
 }
 
 // Open decrypts and decodes what Seal made for the purpose; every failure is ErrSealed.

@@ -26,7 +26,7 @@ func sealer(tb testing.TB, keys ...configv1alpha1.SealKey) *session.Sealer {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	s, err := session.OpenSealer(path, slog.New(slog.DiscardHandler))
+	s, err := session.OpenSealer(path, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func FuzzKeyRing(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		ring, err := session.OpenSealer(path, slog.New(slog.DiscardHandler))
+		ring, err := session.OpenSealer(path, time.Now, slog.New(slog.DiscardHandler))
 		if (ring == nil) == (err == nil) {
 			t.Errorf("OpenSealer = %v, %v", ring, err)
 		}

@@ -2,6 +2,7 @@ package v1alpha1
 
 import (
 	"encoding/json"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -28,8 +29,12 @@ type User struct {
 	Claims map[string]json.RawMessage `json:"claims,omitempty"`
 }
 
-// KeyRing is a file with the keys that seal cookies and interactions. The first
-// key seals; every key opens.
+// SealDelay is how old a key is before it seals: by then every replica has read the ring that has it, however late its files
+// are refreshed.
+const SealDelay = 2 * time.Minute
+
+// KeyRing is a file with the keys that seal cookies and interactions. The newest key that is at least SealDelay old seals,
+// the oldest where none is; every key opens.
 type KeyRing struct {
 	// Keys are the keys, newest first.
 	Keys []SealKey `json:"keys"`
@@ -41,4 +46,16 @@ type SealKey struct {
 	ID string `json:"id"`
 	// Key is 32 random bytes.
 	Key []byte `json:"key"`
+	// CreatedAt is when the key was made. Unset means long ago.
+	CreatedAt metav1.Time `json:"createdAt,omitzero"`
+}
+
+// Sealing returns the position of the key that seals.
+func (r *KeyRing) Sealing(now time.Time) int {
+	for i := range r.Keys {
+		if now.Sub(r.Keys[i].CreatedAt.Time) >= SealDelay {
+			return i
+		}
+	}
+	return len(r.Keys) - 1
 }

@@ -14,6 +14,8 @@ import (
 	"math/big"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
 )
 
@@ -49,7 +51,7 @@ func (m Maker) bytes(size int) ([]byte, error) {
 }
 
 // Session returns the session key ring: the existing one, or one with a new first key where the request differs from the
-// one that was answered. Older keys stay, so that sessions go on.
+// one that was answered. Older keys stay, so that sessions go on; the key that seals now stays however many are newer.
 func (m Maker) Session(existing Existing, request string) (map[string][]byte, error) {
 	const file = "keyring.json"
 	var ring configv1alpha1.KeyRing
@@ -64,8 +66,10 @@ func (m Maker) Session(existing Existing, request string) (map[string][]byte, er
 	if err != nil {
 		return nil, err
 	}
-	ring.Keys = append([]configv1alpha1.SealKey{{ID: hex.EncodeToString(id), Key: key}}, ring.Keys...)
-	ring.Keys = ring.Keys[:min(len(ring.Keys), maxRing)]
+	now := m.Clock()
+	fresh := configv1alpha1.SealKey{ID: hex.EncodeToString(id), Key: key, CreatedAt: metav1.NewTime(now.UTC().Truncate(time.Second))}
+	ring.Keys = append([]configv1alpha1.SealKey{fresh}, ring.Keys...)
+	ring.Keys = ring.Keys[:min(len(ring.Keys), max(maxRing, ring.Sealing(now)+1))]
 	data, err := json.Marshal(ring)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the session key ring: %w", err)

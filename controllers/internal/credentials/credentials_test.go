@@ -16,7 +16,8 @@ var hosts = []string{"login-management.identity.svc", "login-management.identity
 
 func TestSessionRotation(t *testing.T) {
 	t.Parallel()
-	maker := credentials.Maker{Rand: rand.Reader, Clock: time.Now}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	maker := credentials.Maker{Rand: rand.Reader, Clock: func() time.Time { return now }}
 	ring := func(data map[string][]byte) []configv1alpha1.SealKey {
 		var ring configv1alpha1.KeyRing
 		if err := json.Unmarshal(data["keyring.json"], &ring); err != nil {
@@ -34,6 +35,7 @@ func TestSessionRotation(t *testing.T) {
 		t.Errorf("an answered request rotates again: %v", err)
 	}
 	for i, request := range []string{"a", "b", "c", "d"} {
+		now = now.Add(configv1alpha1.SealDelay)
 		data, err = maker.Session(credentials.Existing{Data: data, Rotated: "1"}, request)
 		if err != nil {
 			t.Fatal(err)
@@ -45,6 +47,41 @@ func TestSessionRotation(t *testing.T) {
 		if i == 0 && keys[1].ID != first {
 			t.Error("the key before is gone: sessions would end")
 		}
+	}
+}
+
+// TestRingKeepsTheKeyThatSeals: rotations that follow each other drop no key with which servers still seal.
+func TestRingKeepsTheKeyThatSeals(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	maker := credentials.Maker{Rand: rand.Reader, Clock: func() time.Time { return now }}
+	data, err := maker.Session(credentials.Existing{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ring configv1alpha1.KeyRing
+	read := func() {
+		ring = configv1alpha1.KeyRing{}
+		if err := json.Unmarshal(data["keyring.json"], &ring); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read()
+	now = now.Add(time.Hour)
+	sealing := ring.Keys[0].ID
+	for _, request := range []string{"a", "b", "c", "d", "e"} {
+		if data, err = maker.Session(credentials.Existing{Data: data, Rotated: "1"}, request); err != nil {
+			t.Fatal(err)
+		}
+		read()
+		if got := ring.Keys[ring.Sealing(now)].ID; got != sealing {
+			t.Fatalf("after %q the key %s seals, want %s", request, got, sealing)
+		}
+		now = now.Add(time.Second)
+	}
+	now = now.Add(configv1alpha1.SealDelay)
+	if got := ring.Sealing(now); got != 0 {
+		t.Errorf("later the key %d seals, want the newest", got)
 	}
 }
 
