@@ -131,7 +131,14 @@ type keptSettings struct {
 
 // ServiceUpdate changes the settings and keeps them beside the database.
 func (k *keptSettings) ServiceUpdate(ctx context.Context, service *authlete.Service) (*authlete.Service, error) {
-	updated, err := k.Engine.ServiceUpdate(ctx, service)
+	return k.EditService(ctx, func(*authlete.Service) (*authlete.Service, error) { return service, nil })
+}
+
+// EditService changes the settings and keeps them beside the database.
+func (k *keptSettings) EditService(
+	ctx context.Context, edit func(*authlete.Service) (*authlete.Service, error),
+) (*authlete.Service, error) {
+	updated, err := k.Engine.EditService(ctx, edit)
 	if err != nil {
 		return nil, err
 	}
