@@ -13,7 +13,9 @@
 // Every key carries, inside its sealed part, how many requests have been answered
 // so far and the last of them. A request that any key knows is therefore done,
 // whichever replica asks and however many of them still run with the value before;
-// a value works once.
+// a value works once. A request that begins with Immediately does not wait for
+// the time of publication, and the keys that it replaces are deleted at once.
+// A new pending key replaces those that wait.
 //
 // # Replicas
 //

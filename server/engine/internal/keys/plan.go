@@ -2,6 +2,7 @@ package keys
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/authserver-dev/operator/internal/authlete"
@@ -30,7 +31,15 @@ type Policy struct {
 	Retain time.Duration
 }
 
-func (p Policy) lead() time.Duration { return max(p.Publish, 2*ReloadInterval) }
+func (p Policy) lead() time.Duration { return max(p.Publish, leastLead) }
+
+// leastLead is what every replica needs to know a key before one of them signs with it.
+const leastLead = 2 * ReloadInterval
+
+// Immediately begins a request for new keys that must not wait: the old ones are in the wrong hands. The new key signs as
+// soon as every replica knows it, and the old ones leave the JWK Set then. Tokens that they signed do not verify any more,
+// and relying parties that keep the set refuse new tokens until they read it again.
+const Immediately = "Immediately"
 
 // verb is what a step does.
 type verb int
@@ -113,7 +122,11 @@ func nextDue(keys []held, active *held, policy Policy, now time.Time) *held {
 	var due *held
 	for i := range keys {
 		key := &keys[i]
-		if key.State != store.KeyPending || now.Before(key.CreatedAt.Add(policy.lead())) {
+		lead := policy.lead()
+		if key.history.urgentAfter(active.history) {
+			lead = leastLead
+		}
+		if key.State != store.KeyPending || now.Before(key.CreatedAt.Add(lead)) {
 			continue
 		}
 		switch {
@@ -135,8 +148,9 @@ func planDeletion(keys []held, policy Policy, now time.Time) []step {
 	for k := range keys {
 		key := &keys[k]
 		expired := key.State == store.KeyRetiring && !now.Before(key.RetiredAt.Add(policy.Retain+retainSkew))
+		distrusted := key.State == store.KeyRetiring && i >= 0 && keys[i].history.urgentAfter(key.history)
 		stale := key.State == store.KeyPending && i >= 0 && keys[i].history.Count > key.history.Count
-		if expired || stale {
+		if expired || distrusted || stale {
 			steps = append(steps, step{verb: stepDelete, alg: authlete.JWSAlg(key.Alg), kid: key.KID})
 		}
 	}
@@ -156,6 +170,13 @@ func merged(keys []held) history {
 	}
 	all.Requests = all.Requests[max(0, len(all.Requests)-maxRequests):]
 	return all
+}
+
+// urgentAfter says whether the history answers a request that must not wait and that the earlier one does not.
+func (h history) urgentAfter(earlier history) bool {
+	return h.Count > earlier.Count && slices.ContainsFunc(h.Requests, func(request string) bool {
+		return strings.HasPrefix(request, Immediately) && !slices.Contains(earlier.Requests, request)
+	})
 }
 
 // with returns the history after one more request.
