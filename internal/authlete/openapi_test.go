@@ -88,6 +88,8 @@ func exceptionsOfStructures() []openapi.Exception {
 	return []openapi.Exception{
 		{Operation: "service", Pointer: "/logoUri", Reason: ours},
 		{Operation: "service", Pointer: "/authorizationCodeDuration", Reason: ours},
+		{Operation: "service", Pointer: "/refreshTokenAbsoluteDuration", Reason: ours},
+		{Operation: "service", Pointer: "/refreshTokenLeeway", Reason: ours},
 		{Document: openapi.V2, Operation: "authorization_request", Pointer: "/context", Reason: later},
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/claimsAtUserInfo", Reason: later},
 		{Document: openapi.V2, Operation: "authorization_response", Pointer: "/credentialOfferInfo", Reason: later},
