@@ -132,9 +132,9 @@ func TestAuthenticate(t *testing.T) {
 func TestMethodRegisteredByMethodUsed(t *testing.T) {
 	t.Parallel()
 	f := newClients(t)
-	const any, basic, post, jwt, none = "client_secret_basic client_secret_post", "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
+	const either, basic, post, jwt, none = "client_secret_basic client_secret_post", "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
 	for client, accepted := range map[string]string{
-		"basic": any, "post": any, "unset": any, "exact": basic, "exactpost": post, "jwt": jwt, "public": none,
+		"basic": either, "post": either, "unset": either, "exact": basic, "exactpost": post, "jwt": jwt, "public": none,
 	} {
 		assertion := goodAssertion(f)
 		assertion.claims["iss"], assertion.claims["sub"] = client, client

@@ -134,31 +134,41 @@ func Check(doc []byte, alg authlete.JWSAlg) error {
 	if len(keys)+unread == 0 {
 		return errors.New("it has no key")
 	}
-	fits := false
 	var problems []string
 	for i := range keys {
-		key := &keys[i]
-		if !key.IsPublic() || !key.Valid() {
-			return fmt.Errorf("key %d is not a valid public key", i+1)
+		if weak := refused(&keys[i]); weak != "" {
+			return fmt.Errorf("key %d: %s", i+1, weak)
 		}
-		kind, problem := classify(key)
-		if public, ok := key.Key.(*rsa.PublicKey); ok && public.N.BitLen() < minRSABits {
-			return fmt.Errorf("key %d: %s", i+1, problem)
-		}
-		switch {
-		case problem != "":
+		if problem := unfit(&keys[i], alg); problem != "" {
 			problems = append(problems, fmt.Sprintf("key %d: %s", i+1, problem))
-		case alg != "" && !Usable(key, alg):
-			problems = append(problems, fmt.Sprintf("key %d: it is of the kind %s and not for %s", i+1, kind, alg))
-		default:
-			fits = true
 		}
 	}
-	if fits {
+	if len(problems) < len(keys) {
 		return nil
 	}
 	if unread > 0 {
 		problems = append(problems, fmt.Sprintf("%d of a type that is not known", unread))
 	}
 	return fmt.Errorf("no key can verify an assertion (%s)", strings.Join(problems, "; "))
+}
+
+// refused says why a key may be in no set; "" for one that may.
+func refused(key *jose.JSONWebKey) string {
+	if !key.IsPublic() || !key.Valid() {
+		return "it is not a valid public key"
+	}
+	if public, ok := key.Key.(*rsa.PublicKey); ok && public.N.BitLen() < minRSABits {
+		_, problem := classify(key)
+		return problem
+	}
+	return ""
+}
+
+// unfit says why a key cannot verify assertions of the algorithm, or of any where alg is empty; "" for one that can.
+func unfit(key *jose.JSONWebKey, alg authlete.JWSAlg) string {
+	kind, problem := classify(key)
+	if problem == "" && alg != "" && !Usable(key, alg) {
+		return fmt.Sprintf("it is of the kind %s and not for %s", kind, alg)
+	}
+	return problem
 }
