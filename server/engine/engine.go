@@ -17,6 +17,7 @@ import (
 	"github.com/authserver-dev/operator/server/engine/internal/issue"
 	"github.com/authserver-dev/operator/server/engine/internal/keys"
 	"github.com/authserver-dev/operator/server/engine/internal/management"
+	"github.com/authserver-dev/operator/server/engine/internal/metadata"
 	"github.com/authserver-dev/operator/server/engine/internal/registry"
 	"github.com/authserver-dev/operator/server/engine/internal/revoke"
 	"github.com/authserver-dev/operator/server/engine/internal/store"
@@ -89,7 +90,7 @@ type Engine struct {
 	store    store.Store
 	registry *registry.Registry
 	ring     *keys.Ring
-	metadata metadataCache
+	metadata metadata.Cache
 	tickets  *ticket.Tickets
 	replica  string
 	// cancel releases the context of the keys that are made in the background.
@@ -198,8 +199,9 @@ func (e *Engine) assemble(algorithm authlete.JWSAlg) {
 	clients := clientauth.New(clientauth.Deps{
 		Registry: e.registry, Replays: e.store, Fetcher: outbound.New(outbound.Options{}), Clock: clock, Log: e.opts.Log,
 	})
+	hints := keys.HintVerifier{Ring: e.ring, Issuer: func() string { return e.registry.Service().Issuer }}
 	e.AuthorizationAPI = authorize.New(authorize.Deps{
-		Store: e.store, Tickets: e.tickets, Registry: e.registry, Minter: minter, Verifier: hintVerifier{e}, Clock: clock,
+		Store: e.store, Tickets: e.tickets, Registry: e.registry, Minter: minter, Verifier: hints, Clock: clock,
 	})
 	e.TokenAPI = token.New(token.Deps{
 		Clients: clients, Registry: e.registry, Store: e.store, Tickets: e.tickets, Minter: minter, Subjects: e.opts.Subjects, Clock: clock,
