@@ -17,7 +17,7 @@ KUBEBUILDER_ASSETS ?= $(BIN)/kubernetes
 export KUBEBUILDER_ASSETS CLUSTER
 
 MODULE := github.com/authserver-dev/operator
-NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/release hack/tools
+NESTED_MODULES := hack/cluster hack/coredns hack/helm hack/helm/kubescore hack/kubernetes hack/olm hack/olm/opm hack/release hack/tools test/clients/go
 LDFLAGS := -s -w -X $(MODULE)/internal/version.version=$(BUILD_VERSION)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml charts/authserver-operator/files internal/admission/crds
@@ -26,7 +26,7 @@ KUBECTL := $(KUBEBUILDER_ASSETS)/kubectl
 
 # Packages whose tests need an API server, a node or a browser; all others are unit tests.
 ENVTEST_PACKAGES := ./api/v1alpha1/... ./controllers/... ./test/cel/...
-NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|e2e|release))(/|$$)
+NOT_UNIT := ^$(MODULE)/(api/v1alpha1|controllers|test/(browser|cel|chart|clients|e2e|release))(/|$$)
 
 ##@ General
 
@@ -117,8 +117,14 @@ test-browser: browser-deps ## The pages in headless Chromium, by keyboard; scree
 	@echo "== pages in headless Chromium"
 	@go test -timeout 10m ./test/browser/...
 
+.PHONY: test-clients
+test-clients: clients-deps ## Clients that this project did not write (npm, PyPI, Go), with their defaults, against the server.
+	@echo "== foreign clients: openid-client, oidc-client-ts, Auth.js, Authlib, social-auth-core, zitadel/oidc, go-oidc"
+	@./test/clients/install.sh
+	@go test -count=1 -timeout 10m -v ./test/clients/... | grep -vE '^(=== |    --- PASS)'
+
 .PHONY: e2e
-e2e: test-deps test-browser images $(BIN)/helm ## End-to-end tests: the pages in a browser, then user stories on a real node (needs root). KEEP_CLUSTER=1 leaves it running.
+e2e: test-deps test-browser test-clients images $(BIN)/helm ## End-to-end tests: the pages in a browser, foreign clients, then user stories on a real node (needs root). KEEP_CLUSTER=1 leaves it running.
 	@echo "== end-to-end tests on a real node"
 	@status=0; KEEP_CLUSTER=1 ./hack/e2e.sh || { status=$$?; ./hack/artifacts.sh artifacts/e2e; }; \
 	if [[ "$${KEEP_CLUSTER:-}" != 1 ]]; then $(BIN)/cluster down; fi; \
@@ -139,7 +145,7 @@ fuzz: ## Fuzz every parser for FUZZTIME each.
 .PHONY: cover
 cover: test-deps assets ## Coverage of all tests that need no node, as artifacts/coverage.html.
 	@mkdir -p artifacts
-	@packages=$$(go list ./... | grep -vE '^$(MODULE)/test/(browser|e2e|release)(/|$$)'); \
+	@packages=$$(go list ./... | grep -vE '^$(MODULE)/test/(browser|clients|e2e|release)(/|$$)'); \
 	go test -timeout 30m -coverpkg=./api/...,./cmd/...,./controllers/...,./internal/...,./server/... -coverprofile=artifacts/coverage.out $$packages
 	@go tool cover -html=artifacts/coverage.out -o artifacts/coverage.html
 	@go tool cover -func=artifacts/coverage.out | tail -1
@@ -151,6 +157,10 @@ test-deps:
 .PHONY: browser-deps
 browser-deps:
 	@./hack/deps.sh browser
+
+.PHONY: clients-deps
+clients-deps:
+	@./hack/deps.sh clients
 
 .PHONY: assets
 assets: $(BIN)/cluster

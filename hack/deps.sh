@@ -4,7 +4,8 @@
 #   hack/deps.sh build     make, git, and a C compiler (the race detector needs one)
 #   hack/deps.sh test      build, PostgreSQL and PgBouncer
 #   hack/deps.sh browser   Chromium and a font
-#   hack/deps.sh e2e       test and browser
+#   hack/deps.sh clients   what clients in other languages run on: Node.js with npm, Python with venv
+#   hack/deps.sh e2e       test, browser and clients
 #
 # What a node of its own needs is installed by hack/cluster.
 set -euo pipefail
@@ -15,6 +16,8 @@ has() {
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
     pgbouncer) [[ -x /usr/sbin/pgbouncer ]] ;;
     libc6-dev) [[ -f /usr/include/stdlib.h ]] ;;
+    nodejs) command -v node >/dev/null ;;
+    python3-venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
     fonts-dejavu-core) [[ -d /usr/share/fonts/truetype/dejavu ]] ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -22,12 +25,14 @@ has() {
 
 build=(make git gcc libc6-dev)
 browser=(chromium fonts-dejavu-core)
+clients=(nodejs npm python3 python3-venv)
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" postgresql pgbouncer) ;;
   browser) wanted=("${browser[@]}") ;;
-  e2e) wanted=("${build[@]}" postgresql pgbouncer "${browser[@]}") ;;
-  *) echo "usage: hack/deps.sh build|test|browser|e2e" >&2; exit 2 ;;
+  clients) wanted=("${clients[@]}") ;;
+  e2e) wanted=("${build[@]}" postgresql pgbouncer "${browser[@]}" "${clients[@]}") ;;
+  *) echo "usage: hack/deps.sh build|test|browser|clients|e2e" >&2; exit 2 ;;
 esac
 
 missing=()

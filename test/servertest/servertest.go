@@ -260,8 +260,8 @@ func hash(tb testing.TB) string {
 	}
 	const passes, memoryKiB, lanes, size = 1, 8, 1, 32
 	key := argon2.IDKey([]byte(Password), salt, passes, memoryKiB, lanes, size)
-	encoding := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, encoding.EncodeToString(salt), encoding.EncodeToString(key))
+	encode := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, encode(salt), encode(key))
 }
 
 // Client registers a client. Its secret is returned in ClientSecret.
