@@ -62,10 +62,8 @@ func (s *standIn) declaredSettings() (*authlete.Service, error) {
 		Issuer: strings.TrimRight(s.options.issuer, "/"),
 		Service: configv1alpha1.Service{
 			Name: "Stand-in", GrantTypes: []string{"authorization_code", "refresh_token", "client_credentials", "password"},
+			Scopes: configv1alpha1.StandardScopes(),
 		},
-	}
-	for _, scope := range []string{"openid", "profile", "email", "address", "phone", "offline_access"} {
-		declared.Service.Scopes = append(declared.Service.Scopes, configv1alpha1.Scope{Name: scope})
 	}
 	configv1alpha1.Default(declared)
 	defaults := server.Service(declared)
@@ -78,6 +76,9 @@ func (s *standIn) declaredSettings() (*authlete.Service, error) {
 	}
 	service, err := overlaid(&defaults, content)
 	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", s.options.settings, err)
+	}
+	if err := engine.CheckSettings(service); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", s.options.settings, err)
 	}
 	if s.options.issuerGiven || service.Issuer == "" {

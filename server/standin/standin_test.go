@@ -97,6 +97,7 @@ func write(t *testing.T, path, content string) string {
 func TestArguments(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	strict := write(t, filepath.Join(dir, "strict.json"), `{"singleAccessTokenPerSubject":true}`)
 	wrong := write(t, filepath.Join(dir, "wrong.ini"), "[authlete]\nservice.api_key = 1\n")
 	good := write(t, filepath.Join(dir, "good.ini"), "[authlete]\nservice.api_key = 1\nservice.api_secret = secret\n")
 	for name, test := range map[string]struct {
@@ -116,6 +117,7 @@ func TestArguments(t *testing.T) {
 		"missing file":      {args: []string{"--credentials", "/does/not/exist"}, fails: true, itsErr: "/does/not/exist"},
 		"wrong credentials": {args: []string{"--credentials", wrong}, fails: true, itsErr: "service.api_secret"},
 		"missing settings":  {args: []string{"--credentials", good, "--settings", "/does/not/exist"}, fails: true, itsErr: "/does/not/exist"},
+		"settings not kept": {args: []string{"--credentials", good, "--settings", strict}, fails: true, itsErr: "singleAccessTokenPerSubject"},
 		"wrong settings":    {args: []string{"--credentials", good, "--settings", wrong}, fails: true, itsErr: "wrong.ini"},
 		"address":           {args: []string{"--credentials", good, "--listen", "nowhere"}, fails: true, itsErr: "opening the engine port"},
 	} {
@@ -162,6 +164,11 @@ func TestFirstStart(t *testing.T) {
 			if service.TokenEndpoint != "https://login.example.com/api/token" || !strings.Contains(string(content), key) {
 				t.Errorf("settings %+v", service)
 			}
+			for _, scope := range service.SupportedScopes {
+				if scope.Description == "" {
+					t.Errorf("pages have no words for the scope %s", scope.Name)
+				}
+			}
 			p.end(t)
 			startStandIn(t, "--write-ini", file).end(t)
 			if again, err := os.ReadFile(file); err != nil || !bytes.Equal(again, content) {
@@ -182,7 +189,7 @@ func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "authlete.ini")
 	settings := write(t, filepath.Join(dir, "service.json"),
-		`{"serviceName":"From a file","issuer":"https://file.example.com","idTokenDuration":0,"fapiModes":["X"],"jwks":"{}","apiSecret":"s"}`)
+		`{"serviceName":"From a file","issuer":"https://file.example.com","idTokenDuration":0,"supportedDocuments":["X"],"jwks":"{}","apiSecret":"s"}`)
 	args := []string{"--write-ini", file, "--sqlite", filepath.Join(dir, "engine.db"), "--settings", settings}
 	p := startStandIn(t, args...)
 	api := p.client(t, file)
@@ -191,7 +198,7 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || len(service.SupportedScopes) != 6 ||
-		string(service.Other["fapiModes"]) != `["X"]` || len(service.Other) != 1 {
+		string(service.Other["supportedDocuments"]) != `["X"]` || len(service.Other) != 1 {
 		t.Errorf("settings %+v", service)
 	}
 	service.ServiceName, service.AccessTokenDuration = "Changed", 77
