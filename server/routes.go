@@ -38,7 +38,9 @@ func (s *Server) routes(p *parts) (http.Handler, error) {
 	introspections := introspect.New(introspect.Options{
 		Backend: backend, Callers: p.callers, Users: p.users, Binding: bindings.At(pathIntrospection),
 	})
-	userInfo := userinfo.New(userinfo.Options{Backend: backend, Users: p.users, Binding: bindings.At(pathUserInfo)})
+	userInfo := userinfo.New(userinfo.Options{
+		Backend: backend, Users: p.users, ScopeClaims: p.scopeClaims, Binding: bindings.At(pathUserInfo),
+	})
 
 	m := newMounter(p.wrap)
 	m.page(base+pathAuthorization, authorization.Authorize, authorization.Failure, "GET", "POST")
@@ -66,13 +68,22 @@ func (s *Server) authorization(p *parts, base string) *authorize.Handler {
 	config := s.deps.Config
 	return authorize.New(authorize.Options{
 		Backend: s.deps.Backend, Passwords: p.passwords, Users: p.users, Sealer: p.sealer, Cookies: p.cookies, Pages: p.pages,
-		DecisionPath: base + pathDecision,
+		DecisionPath: base + pathDecision, ScopeClaims: p.scopeClaims, Descriptions: descriptions(),
 		Service: web.Service{
 			Name: config.Service.Name, LogoURI: config.Service.LogoURI, PolicyURI: config.Service.PolicyURI, TosURI: config.Service.TosURI,
 		},
 		Rules:    interaction.Rules{Remember: config.Session.Consent == configv1alpha1.ConsentRemember, Class: config.Login.ACR},
 		Lifetime: config.Session.InteractionSeconds.Duration(), Clock: s.deps.Clock,
 	})
+}
+
+// descriptions are what pages say of the standard scopes if the backend says nothing.
+func descriptions() map[string]string {
+	texts := map[string]string{}
+	for _, scope := range configv1alpha1.StandardScopes() {
+		texts[scope.Name] = scope.Description
+	}
+	return texts
 }
 
 // Metrics serves metrics and probes on a port of its own.

@@ -61,6 +61,8 @@ type parts struct {
 	passwords *login.Checker
 	pages     *web.Renderer
 	wrap      middleware.Options
+	// scopeClaims says which claims scopes release.
+	scopeClaims authlete.ScopeClaims
 }
 
 // New builds the server. It reads the files that the configuration names.
@@ -85,7 +87,8 @@ func New(deps Deps) (*Server, error) {
 // parts opens the files and builds what endpoints share.
 func (s *Server) parts() (*parts, error) {
 	config := s.deps.Config
-	p := &parts{users: s.deps.Users}
+	service := Service(config)
+	p := &parts{users: s.deps.Users, scopeClaims: service.ScopeClaims()}
 	var err error
 	s.health = health.New(func(ctx context.Context) error { return errors.Join(p.users.Ready(), s.deps.BackendReady(ctx)) }, s.deps.Clock, s.deps.Log)
 	if p.sealer, err = session.OpenSealer(config.Session.KeyRingFile, s.deps.Clock, s.deps.Log); err != nil {

@@ -51,9 +51,13 @@ func Service(config *configv1alpha1.ServerConfig) authlete.Service {
 		service.SupportedAcrs = []string{class}
 	}
 	for _, scope := range s.Scopes {
-		service.SupportedScopes = append(service.SupportedScopes, authlete.Scope{
+		supported := authlete.Scope{
 			Name: scope.Name, Description: scope.Description, DefaultEntry: scope.Grant == configv1alpha1.ScopeByDefault,
-		})
+		}
+		if len(scope.Claims) > 0 {
+			supported.Attributes = []authlete.Pair{{Key: authlete.AttributeClaims, Value: strings.Join(scope.Claims, " ")}}
+		}
+		service.SupportedScopes = append(service.SupportedScopes, supported)
 	}
 	for _, grant := range s.GrantTypes {
 		service.SupportedGrantTypes = append(service.SupportedGrantTypes, authlete.GrantType(strings.ToUpper(grant)))

@@ -163,6 +163,7 @@ func standardScopes() []Scope {
 		{Name: ScopeEmail, Description: "Your email address", Grant: ScopeOnRequest},
 		{Name: ScopeAddress, Description: "Your postal address", Grant: ScopeOnRequest},
 		{Name: ScopePhone, Description: "Your phone number", Grant: ScopeOnRequest},
+		{Name: ScopeGroups, Description: "The groups that you belong to", Grant: ScopeOnRequest},
 		{Name: ScopeOfflineAccess, Description: "Keep access while you are away", Grant: ScopeOnRequest},
 	}
 }
@@ -229,6 +230,12 @@ func (s *AuthorizationServerSpec) EffectiveLogin() Login {
 		FreeAttempts:    new(valueOr(s.Login.FreeAttempts, DefaultFreeAttempts)),
 		MaxDelaySeconds: new(valueOr(s.Login.MaxDelaySeconds, DefaultMaxDelaySeconds)),
 	}
+}
+
+// EffectiveEmailVerification returns what is said of email addresses of users who
+// say nothing, Unverified by default.
+func (s *AuthorizationServerSpec) EffectiveEmailVerification() EmailVerification {
+	return nonZeroOr(s.Users.DefaultEmailVerification, EmailUnverified)
 }
 
 // EffectiveLogLevel returns the log level, Info by default.

@@ -36,13 +36,14 @@ const (
 	ScopeByDefault ScopeGrant = "ByDefault"
 )
 
-// Names of the scopes that every server knows (OpenID Connect Core 1.0 section 5.4 and 11).
+// Names of the scopes that every server knows (OpenID Connect Core 1.0 section 5.4 and 11, and groups).
 const (
 	ScopeOpenID        = "openid"
 	ScopeProfile       = "profile"
 	ScopeEmail         = "email"
 	ScopeAddress       = "address"
 	ScopePhone         = "phone"
+	ScopeGroups        = "groups"
 	ScopeOfflineAccess = "offline_access"
 )
 
@@ -52,6 +53,14 @@ const (
 // +kubebuilder:validation:MaxLength=128
 // +kubebuilder:validation:XValidation:rule="self.matches('^[!#-\\\\[\\\\]-~]+$')",message="a scope is written with printable ASCII characters, without spaces, double quotes and backslashes"
 type ScopeName string
+
+// ClaimName is the name of a claim that a scope may release.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=256
+// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]+$')",message="a claim is written with printable ASCII characters, without spaces"
+// +kubebuilder:validation:XValidation:rule="!(self in ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'sid', 'cnf', 'scope', 'client_id', 'active', 'token_type', 'act', 'may_act', '_claim_names', '_claim_sources'])",message="claims must not name a claim that the protocol sets (iss, sub, aud, exp, ...): remove it"
+type ClaimName string
 
 // Scope is a scope that clients may ask for.
 type Scope struct {
@@ -64,6 +73,14 @@ type Scope struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Description string `json:"description,omitempty"`
+
+	// claims are claims that the scope releases to the client, for example department: names of spec.extraClaims of users,
+	// groups, or standard claims. Those that OpenID Connect gives to profile, email, address and phone, and the claim groups
+	// of the scope groups, are released anyway. Default none. With Authlete the server adds them to what Authlete releases.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	Claims []ClaimName `json:"claims,omitempty"`
 
 	// grant says when the scope is granted: OnRequest, or ByDefault to requests that name no scope too. Default OnRequest.
 	// +optional
@@ -259,7 +276,27 @@ type Users struct {
 	// of them.
 	// +optional
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+
+	// defaultEmailVerification is what the claim email_verified says of users with an email address who do not set
+	// claims.emailVerified: Verified (true) or Unverified (false). Some applications refuse people whose address is not
+	// verified. Verified is right where the addresses come from a directory that has checked them. Default Unverified.
+	// +optional
+	DefaultEmailVerification EmailVerification `json:"defaultEmailVerification,omitempty"`
 }
+
+// EmailVerification says whether email addresses are known to be those of their
+// users.
+//
+// +kubebuilder:validation:Enum=Verified;Unverified
+type EmailVerification string
+
+// States of email addresses.
+const (
+	// EmailVerified means that somebody has checked that the address is the person's.
+	EmailVerified EmailVerification = "Verified"
+	// EmailUnverified means that nothing is known.
+	EmailUnverified EmailVerification = "Unverified"
+)
 
 // Introspection says who may introspect tokens.
 type Introspection struct {

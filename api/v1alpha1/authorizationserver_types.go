@@ -135,8 +135,9 @@ type AuthorizationServerSpec struct {
 	// +optional
 	Display Display `json:"display,omitzero"`
 
-	// scopes are scopes that clients may ask for, beside openid, profile, email, address, phone and offline_access,
-	// which every server knows. An entry with one of these names replaces its description. Default none.
+	// scopes are scopes that clients may ask for, beside openid, profile, email, address, phone, groups and
+	// offline_access, which every server knows. An entry with one of these names changes its description and adds to its
+	// claims. Default none.
 	// +optional
 	// +listType=map
 	// +listMapKey=name

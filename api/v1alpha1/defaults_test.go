@@ -106,7 +106,7 @@ func TestEffectiveScopes(t *testing.T) {
 		described[scope.Name] = scope.Description
 		byDefault[scope.Name] = scope.Grant == authv1alpha1.ScopeByDefault
 	}
-	want := []authv1alpha1.ScopeName{"openid", "profile", "email", "address", "phone", "offline_access", "invoices:read"}
+	want := []authv1alpha1.ScopeName{"openid", "profile", "email", "address", "phone", "groups", "offline_access", "invoices:read"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}

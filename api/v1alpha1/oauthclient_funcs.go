@@ -117,6 +117,11 @@ func (s *OAuthClientSpec) EffectiveConsent() ClientConsent {
 	return nonZeroOr(s.Consent, ClientConsentAsk)
 }
 
+// EffectiveIDTokenClaims returns which claims ID tokens have, Scopes by default.
+func (s *OAuthClientSpec) EffectiveIDTokenClaims() IDTokenClaims {
+	return nonZeroOr(s.IDTokenClaims, IDTokenScopes)
+}
+
 // EffectiveManagement returns what happens to differences: Observe by default for
 // an adopted client, else Enforce.
 func (s *OAuthClientSpec) EffectiveManagement() ClientManagement {

@@ -56,6 +56,19 @@ const (
 	AuthMethodExact AuthMethodMatch = "Exact"
 )
 
+// IDTokenClaims says which claims ID tokens have.
+//
+// +kubebuilder:validation:Enum=Minimal;Scopes
+type IDTokenClaims string
+
+// Contents of ID tokens.
+const (
+	// IDTokenMinimal leaves the claims of scopes to the userinfo endpoint (OpenID Connect Core 1.0 section 5.4).
+	IDTokenMinimal IDTokenClaims = "Minimal"
+	// IDTokenScopes puts the claims of scopes into ID tokens, too.
+	IDTokenScopes IDTokenClaims = "Scopes"
+)
+
 // ClientAdoption takes over a client that exists. What the object does not name
 // stays as it is, the secret included, unless spec.secret.secretRef gives
 // another.

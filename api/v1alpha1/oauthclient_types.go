@@ -180,6 +180,13 @@ type OAuthClientSpec struct {
 	// +optional
 	IDTokenSignedResponseAlg SigningAlgorithm `json:"idTokenSignedResponseAlg,omitempty"`
 
+	// idTokenClaims says which claims ID tokens have beside those of the protocol: Scopes puts in what the granted scopes
+	// release (name, email, groups, ...), Minimal leaves that to the userinfo endpoint, except where a response has no
+	// access token for it. Claims that a request asks for by name are in both. Refreshed ID tokens have what the first one
+	// had. Default Scopes, because many applications read nothing but the ID token.
+	// +optional
+	IDTokenClaims IDTokenClaims `json:"idTokenClaims,omitempty"`
+
 	// defaultMaxAgeSeconds is the age of a login, in seconds, beyond which people log in again when a request has no
 	// max_age (default_max_age). Unset sets no limit; 0 asks for a login each time.
 	// +optional

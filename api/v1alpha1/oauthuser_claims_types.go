@@ -60,8 +60,9 @@ type Claims struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[^@\\\\pZ\\\\pC]+@[^@\\\\pZ\\\\pC]+$')",message="email must have one @ with text on both sides and no spaces, for example jane@example.com"
 	Email string `json:"email,omitempty"`
 
-	// emailVerified says whether the email address is known to be the person's (email_verified). Unset with an email
-	// gives false.
+	// emailVerified says whether the email address is known to be the person's (email_verified). Some applications refuse
+	// people whose address is not verified. Default, where there is an email: what the server's
+	// spec.users.defaultEmailVerification says, false if that is unset.
 	// +optional
 	EmailVerified *bool `json:"emailVerified,omitempty"`
 

@@ -9,12 +9,12 @@ import (
 )
 
 // project returns a user as the server reads it.
-func project(user *authv1alpha1.OAuthUser, hash string) (configv1alpha1.User, error) {
+func project(server *authv1alpha1.AuthorizationServer, user *authv1alpha1.OAuthUser, hash string) (configv1alpha1.User, error) {
 	entry := configv1alpha1.User{
 		Subject: user.EffectiveSubject(), Username: user.Spec.Username, PasswordHash: hash, Disabled: !user.Spec.EffectiveActive(),
 		Claims: map[string]json.RawMessage{},
 	}
-	for name, value := range claims(user) {
+	for name, value := range claims(server, user) {
 		raw, err := json.Marshal(value)
 		if err != nil {
 			return entry, fmt.Errorf("encoding claim %s of OAuthUser %s: %w", name, user.Name, err)
@@ -30,7 +30,7 @@ func project(user *authv1alpha1.OAuthUser, hash string) (configv1alpha1.User, er
 }
 
 // claims returns the standard claims that have a value (OpenID Connect Core 1.0, section 5.1).
-func claims(user *authv1alpha1.OAuthUser) map[string]any {
+func claims(server *authv1alpha1.AuthorizationServer, user *authv1alpha1.OAuthUser) map[string]any {
 	c := &user.Spec.Claims
 	values := map[string]any{}
 	texts := map[string]string{
@@ -48,7 +48,10 @@ func claims(user *authv1alpha1.OAuthUser) map[string]any {
 		values["preferred_username"] = user.Spec.Username
 	}
 	if c.Email != "" {
-		values["email_verified"] = c.EmailVerified != nil && *c.EmailVerified
+		values["email_verified"] = server.Spec.EffectiveEmailVerification() == authv1alpha1.EmailVerified
+	}
+	if c.Email != "" && c.EmailVerified != nil {
+		values["email_verified"] = *c.EmailVerified
 	}
 	if c.PhoneNumber != "" {
 		values["phone_number_verified"] = c.PhoneNumberVerified != nil && *c.PhoneNumberVerified

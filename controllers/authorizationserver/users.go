@@ -66,7 +66,7 @@ func (r *Reconciler) users(ctx context.Context, server *authv1alpha1.Authorizati
 		if user.Spec.Password == nil {
 			hash = ""
 		}
-		entry, err := project(user, hash)
+		entry, err := project(server, user, hash)
 		if err != nil {
 			return nil, err
 		}

@@ -78,7 +78,7 @@ func TestProject(t *testing.T) {
 		{Name: "limits", Value: apiextensionsv1.JSON{Raw: []byte(`{"approval":5000}`)}},
 		{Name: "email", Value: apiextensionsv1.JSON{Raw: []byte(`"mallory@example.com"`)}},
 	}
-	got, err := project(&user, "hash")
+	got, err := project(&authv1alpha1.AuthorizationServer{}, &user, "hash")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +92,33 @@ func TestProject(t *testing.T) {
 		`"preferred_username":"alice"}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("user (-want +got):\n%s", diff)
+	}
+}
+
+// TestEmailVerified walks the server's default x what the user says.
+func TestEmailVerified(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		server authv1alpha1.EmailVerification
+		user   *bool
+		want   string
+	}{
+		{"", nil, "false"}, {"", new(true), "true"}, {"", new(false), "false"},
+		{authv1alpha1.EmailUnverified, nil, "false"}, {authv1alpha1.EmailUnverified, new(true), "true"}, {authv1alpha1.EmailUnverified, new(false), "false"},
+		{authv1alpha1.EmailVerified, nil, "true"}, {authv1alpha1.EmailVerified, new(true), "true"}, {authv1alpha1.EmailVerified, new(false), "false"},
+	} {
+		server := &authv1alpha1.AuthorizationServer{}
+		server.Spec.Users.DefaultEmailVerification = test.server
+		user := person("alice", "alice", 0)
+		user.Spec.Claims = authv1alpha1.Claims{Email: "alice@example.com", EmailVerified: test.user}
+		got, err := project(server, &user, "")
+		if err != nil || string(got.Claims["email_verified"]) != test.want {
+			t.Errorf("server %q, user %v: email_verified is %s, want %s, error %v", test.server, test.user, got.Claims["email_verified"], test.want, err)
+		}
+		user.Spec.Claims.Email = ""
+		if got, err = project(server, &user, ""); err != nil || got.Claims["email_verified"] != nil {
+			t.Errorf("without an address: %s, error %v", got.Claims["email_verified"], err)
+		}
 	}
 }
 

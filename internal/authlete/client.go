@@ -115,12 +115,7 @@ type ClientExtension struct {
 
 // Attribute returns the value of a client attribute, or the empty string.
 func (c *Client) Attribute(key string) string {
-	for _, pair := range c.Attributes {
-		if pair.Key == key {
-			return pair.Value
-		}
-	}
-	return ""
+	return attribute(c.Attributes, key)
 }
 
 // AttributeFirstParty is the client attribute whose value "true" lets the consent page be skipped.

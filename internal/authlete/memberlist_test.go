@@ -59,7 +59,7 @@ func membersNotUsed() []openapi.Exception {
 		{"auth/token/issue", "clientAttributes serviceAttributes properties", "settings and properties; the backend puts into tokens what belongs there"},
 
 		{
-			"auth/userinfo", "clientId clientIdAlias clientIdAliasUsed clientEntityId clientEntityIdUsed metadataDocumentLocation metadataDocumentUsed scopes",
+			"auth/userinfo", "clientId clientIdAlias clientIdAliasUsed clientEntityId clientEntityIdUsed metadataDocumentLocation metadataDocumentUsed",
 			"about the client and the token, which the backend has checked",
 		},
 		{"auth/userinfo", "clientAttributes serviceAttributes properties", "settings and properties; no claim comes from them"},

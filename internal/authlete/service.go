@@ -64,6 +64,8 @@ type Scope struct {
 	DefaultEntry bool `json:"defaultEntry"`
 	// Description is shown to the end-user.
 	Description string `json:"description,omitempty"`
+	// Attributes are free pairs; see AttributeClaims.
+	Attributes []Pair `json:"attributes,omitempty"`
 	// Other are the members that this project does not know.
 	Other Other `json:"-"`
 }

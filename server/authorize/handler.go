@@ -36,6 +36,10 @@ type Options struct {
 	Sealer    *session.Sealer
 	Cookies   *session.Cookies
 	Pages     *web.Renderer
+	// ScopeClaims says which claims scopes release.
+	ScopeClaims authlete.ScopeClaims
+	// Descriptions are what pages say of scopes that the backend does not describe.
+	Descriptions map[string]string
 	// DecisionPath is where the page's form goes, as browsers see it.
 	DecisionPath string
 	// Service is what the pages show of the service.
@@ -98,11 +102,13 @@ func (h *Handler) Authorize(r *http.Request) reply.Answer {
 
 // react turns the backend's response into the answer.
 func (h *Handler) react(r *http.Request, response *authlete.AuthorizationResponse, parameters string) reply.Answer {
+	in := interaction.New(response, parameters, h.Clock())
+	in.Release(h.ScopeClaims)
 	switch response.Action {
 	case authlete.AuthorizationInteraction:
-		return h.interact(r, interaction.New(response, parameters, h.Clock()))
+		return h.interact(r, in)
 	case authlete.AuthorizationNoInteraction:
-		return h.silent(r, interaction.New(response, parameters, h.Clock()))
+		return h.silent(r, in)
 	case authlete.AuthorizationBadRequest:
 		return h.refused(r, response.ResponseContent, parameters)
 	default:

@@ -22,7 +22,7 @@ func (h *Handler) issue(ctx context.Context, in *interaction.Interaction, who ac
 	if err != nil {
 		return reply.Failed("Sealing a session failed", "error", err.Error())
 	}
-	claims, err := users.EncodeClaims(users.Claims(who.user, in.Claims, in.ClaimsLocales))
+	claims, err := users.EncodeClaims(users.Claims(who.user, in.IDTokenClaims(), in.ClaimsLocales))
 	if err != nil {
 		return reply.Failed("Encoding claims failed", "error", err.Error())
 	}

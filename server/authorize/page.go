@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"cmp"
 	"slices"
 
 	configv1alpha1 "github.com/authserver-dev/operator/api/config/v1alpha1"
@@ -47,7 +48,7 @@ func (h *Handler) page(in *interaction.Interaction, v view) reply.Answer {
 		Consent: shown.Permissions, LoginRequired: shown.LogIn, Username: v.username,
 	}
 	for _, scope := range in.Scopes {
-		page.Scopes = append(page.Scopes, web.Scope{Name: scope.Name, Description: scope.Description})
+		page.Scopes = append(page.Scopes, web.Scope{Name: scope.Name, Description: cmp.Or(scope.Description, h.Descriptions[scope.Name])})
 	}
 	for _, claim := range slices.Concat(in.UserClaims, in.Claims) {
 		if !slices.Contains(page.Claims, claim) {

@@ -37,14 +37,17 @@ type Interaction struct {
 	FirstParty   bool   `json:"firstParty,omitempty"`
 	// Unproven says that anybody may take the client's place: an application without a secret that is native, or of which
 	// the backend does not say what it is (Authlete 3.0 shows an excerpt of the client).
-	Unproven      bool              `json:"unproven,omitempty"`
-	Scopes        []authlete.Scope  `json:"scopes,omitempty"`
-	Claims        []string          `json:"claims,omitempty"`
-	UserClaims    []string          `json:"userClaims,omitempty"`
-	ClaimsLocales []string          `json:"locales,omitempty"`
-	Prompts       []authlete.Prompt `json:"prompts,omitempty"`
-	MaxAge        int64             `json:"maxAge,omitempty"`
-	Subject       string            `json:"subject,omitempty"`
+	Unproven   bool             `json:"unproven,omitempty"`
+	Scopes     []authlete.Scope `json:"scopes,omitempty"`
+	Claims     []string         `json:"claims,omitempty"`
+	UserClaims []string         `json:"userClaims,omitempty"`
+	// ScopeClaims are the claims that the scopes release; ScopesInIDToken puts them into the ID token, too.
+	ScopeClaims     []string          `json:"scopeClaims,omitempty"`
+	ScopesInIDToken bool              `json:"scopesInIDToken,omitempty"`
+	ClaimsLocales   []string          `json:"locales,omitempty"`
+	Prompts         []authlete.Prompt `json:"prompts,omitempty"`
+	MaxAge          int64             `json:"maxAge,omitempty"`
+	Subject         string            `json:"subject,omitempty"`
 	// Hinted says that the subject comes from an ID token that the backend verified: whoever asks knows the person.
 	Hinted       bool     `json:"hinted,omitempty"`
 	LoginHint    string   `json:"hint,omitempty"`
@@ -93,6 +96,7 @@ func New(response *authlete.AuthorizationResponse, parameters string, now time.T
 	values := requested(parameters, response.RequestObjectPayload)
 	in.describeClient(response.Client, values.Get("redirect_uri"))
 	in.Hinted = hinted(values)
+	in.ScopesInIDToken = scopesInIDToken(response.Client, values)
 	in.AcrAsked = len(response.Acrs) > 0 || values.Get("acr_values") != "" || claimAsked(response.IDTokenClaims, "acr")
 	in.demandGrantSubject(response.GrantSubject)
 	in.describeDetails(response)
@@ -197,7 +201,7 @@ func (in *Interaction) ScopeNames() []string {
 
 // Fingerprint tells what the client asks for from anything else.
 func (in *Interaction) Fingerprint() string {
-	asked := [][]string{in.ScopeNames(), slices.Concat(in.Claims, in.UserClaims)}
+	asked := [][]string{in.ScopeNames(), slices.Concat(in.Claims, in.UserClaims, in.ScopeClaims)}
 	for _, detail := range in.Details {
 		asked = append(asked, append([]string{detail.Title}, detail.Lines...))
 	}

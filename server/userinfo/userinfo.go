@@ -27,6 +27,8 @@ type Backend interface {
 type Options struct {
 	Backend Backend
 	Users   Users
+	// ScopeClaims says which claims scopes release: not every backend knows what the configuration says of them.
+	ScopeClaims authlete.ScopeClaims
 	// Binding is what proofs of possession are bound to.
 	Binding clientcall.Binding
 }
@@ -101,7 +103,7 @@ func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse
 		answer.Challenge = scheme + ` error="invalid_token",error_description="The user is not active."`
 		return answer
 	}
-	claims, err := users.EncodeClaims(users.Claims(user, allowed(response), nil))
+	claims, err := users.EncodeClaims(users.Claims(user, h.allowed(response), nil))
 	if err != nil {
 		return reply.FailedBackend(err)
 	}
@@ -112,13 +114,12 @@ func (h *handler) react(ctx context.Context, response *authlete.UserInfoResponse
 	return h.issue.Answer(issued.Action, issued.ResultCode, issued.ResponseContent)
 }
 
-// allowed are the claims to give out: those that the token is for and, where another front end issued the token and noted
-// to which of them the person agreed, no others.
-func allowed(response *authlete.UserInfoResponse) []string {
+// allowed are the claims to give out: those that the token and its scopes are for and, where another front end issued the
+// token and noted to which of them the person agreed, no others.
+func (h *handler) allowed(response *authlete.UserInfoResponse) []string {
+	released := slices.Concat(response.Claims, h.ScopeClaims.Of(response.Scopes))
 	if len(response.ConsentedClaims) == 0 {
-		return response.Claims
+		return released
 	}
-	return slices.DeleteFunc(slices.Clone(response.Claims), func(claim string) bool {
-		return !slices.Contains(response.ConsentedClaims, claim)
-	})
+	return slices.DeleteFunc(released, func(claim string) bool { return !slices.Contains(response.ConsentedClaims, claim) })
 }

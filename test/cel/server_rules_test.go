@@ -148,6 +148,15 @@ func displayRules() []rule {
 		accept:  created(scope("https://api.example.com/invoices:read")),
 		reject:  created(scope("two scopes")),
 	})
+	rules = append(rules, at(serverKind, ".spec.scopes[].claims[]", rule{
+		message: "a claim is written with printable ASCII characters, without spaces",
+		accept:  created(releasing("https://example.com/roles")),
+		reject:  created(releasing("cost center")),
+	}, rule{
+		message: "claims must not name a claim that the protocol sets (iss, sub, aud, exp, ...): remove it",
+		accept:  created(releasing("email")),
+		reject:  created(releasing("sub")),
+	})...)
 	for path, field := range fields {
 		rules = append(rules, at(serverKind, path, rule{
 			message: webURIMessage,
@@ -209,6 +218,13 @@ func grants(grantTypes []authv1alpha1.GrantType, responseTypes ...authv1alpha1.R
 
 func scope(name authv1alpha1.ScopeName) serverMutation {
 	return func(s *authv1alpha1.AuthorizationServer) { s.Spec.Scopes = []authv1alpha1.Scope{{Name: name}} }
+}
+
+// releasing has a scope that releases a claim.
+func releasing(claim authv1alpha1.ClaimName) serverMutation {
+	return func(s *authv1alpha1.AuthorizationServer) {
+		s.Spec.Scopes = []authv1alpha1.Scope{{Name: "work", Claims: []authv1alpha1.ClaimName{claim}}}
+	}
 }
 
 func both(first, second serverMutation) serverMutation {

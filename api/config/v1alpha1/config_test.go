@@ -115,6 +115,8 @@ func TestValidate(t *testing.T) {
 		"unknown grant":         {func(c *configv1alpha1.ServerConfig) { c.Service.GrantTypes = []string{"ciba"} }, "service.grantTypes"},
 		"bad scope":             {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Name = "a b" }, "service.scopes[0].name"},
 		"scope in other script": {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Name = "é" }, "service.scopes[0].name"},
+		"claim with a space":    {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Claims = []string{"a b"} }, "service.scopes[0].claims[0]"},
+		"claim of the protocol": {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[0].Claims = []string{"sub"} }, "service.scopes[0].claims[0]"},
 		"one scope twice":       {func(c *configv1alpha1.ServerConfig) { c.Service.Scopes[1].Name = "openid" }, "service.scopes[1].name"},
 		"nameless caller": {func(c *configv1alpha1.ServerConfig) {
 			c.Introspection.Callers = []configv1alpha1.IntrospectionCaller{{}}

@@ -70,14 +70,15 @@ func defaultService(c *ServerConfig) {
 	s.PKCE.ChallengeMethods = or(s.PKCE.ChallengeMethods, PKCES256)
 }
 
-// StandardScopes are the scopes of OpenID Connect Core 1.0, sections 5.4 and 11.
+// StandardScopes are the scopes of OpenID Connect Core 1.0, sections 5.4 and 11, and groups.
 func StandardScopes() []Scope {
 	return slices.Clone([]Scope{
-		{Name: "openid", Description: "Know who you are"},
-		{Name: "profile", Description: "See your name and profile"},
-		{Name: "email", Description: "See your email address"},
-		{Name: "address", Description: "See your postal address"},
-		{Name: "phone", Description: "See your phone number"},
+		{Name: "openid", Description: "Confirm who you are"},
+		{Name: "profile", Description: "Your name, picture and other profile details"},
+		{Name: "email", Description: "Your email address"},
+		{Name: "address", Description: "Your postal address"},
+		{Name: "phone", Description: "Your phone number"},
+		{Name: "groups", Description: "The groups that you belong to"},
 		{Name: "offline_access", Description: "Keep access while you are away"},
 	})
 }

@@ -8,7 +8,8 @@ type Service struct {
 	LogoURI   string `json:"logoURI,omitempty"`
 	PolicyURI string `json:"policyURI,omitempty"`
 	TosURI    string `json:"tosURI,omitempty"`
-	// Scopes are the supported scopes. Default: openid, profile, email, address, phone, offline_access.
+	// Scopes are the supported scopes. Default: openid, profile, email, address, phone,
+	// groups, offline_access.
 	Scopes []Scope `json:"scopes,omitempty"`
 	// GrantTypes are the supported grant types in RFC 7591 spelling.
 	// Default: authorization_code, refresh_token, client_credentials.
@@ -99,6 +100,9 @@ type Scope struct {
 	Name string `json:"name"`
 	// Description is shown on the consent page.
 	Description string `json:"description,omitempty"`
+	// Claims are claims that the scope releases, beside those that OpenID Connect Core 1.0, section 5.4 gives it, and the
+	// claim groups of the scope groups. Default none.
+	Claims []string `json:"claims,omitempty"`
 	// Grant says when the scope is granted. Default OnRequest.
 	Grant ScopeGrant `json:"grant,omitempty"`
 }

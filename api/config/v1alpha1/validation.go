@@ -180,10 +180,33 @@ func validateScopes(path *field.Path, scopes []Scope) field.ErrorList {
 		if seen[scope.Name] {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), scope.Name))
 		}
+		errs = append(errs, validateClaims(path.Index(i).Child("claims"), scope.Claims)...)
 		errs = append(errs, each(path.Index(i).Child("grant"), []ScopeGrant{scope.Grant}, []ScopeGrant{ScopeOnRequest, ScopeByDefault})...)
 		seen[scope.Name] = true
 	}
 	return errs
+}
+
+// validateClaims checks the names of claims that a scope releases.
+func validateClaims(path *field.Path, claims []string) field.ErrorList {
+	var errs field.ErrorList
+	for i, claim := range claims {
+		if claim == "" || strings.IndexFunc(claim, func(c rune) bool { return c <= ' ' || c > '~' }) >= 0 {
+			errs = append(errs, field.Invalid(path.Index(i), claim, "must be printable ASCII characters without spaces"))
+		}
+		if slices.Contains(protocolClaims(), claim) {
+			errs = append(errs, field.Forbidden(path.Index(i), "the protocol sets the claim "+claim))
+		}
+	}
+	return errs
+}
+
+// protocolClaims are the claims that the server sets itself.
+func protocolClaims() []string {
+	return []string{
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "sid", "cnf",
+		"scope", "client_id", "active", "token_type", "act", "may_act", "_claim_names", "_claim_sources",
+	}
 }
 
 // validateWebPage checks a URL that pages show.

@@ -129,11 +129,13 @@ func postgreSQL(p *authv1alpha1.PostgreSQLStorage) *configv1alpha1.PostgreSQLSto
 	return storage
 }
 
-// service returns the settings of the service. With Authlete the pods need only what they show: the rest is compared with
-// the settings there, and a change of it must not restart them.
+// service returns the settings of the service. With Authlete the pods need only what they show and which claims
+// scopes release: the rest is compared with the settings there, and a change of it must not restart them.
 func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service {
 	if spec.Backend.Authlete != nil {
-		return shown(spec)
+		s := shown(spec)
+		s.Scopes = released(spec)
+		return s
 	}
 	tokens, pkce := spec.EffectiveTokens(), spec.EffectivePKCE()
 	s := shown(spec)
@@ -148,7 +150,7 @@ func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service 
 	}
 	for _, scope := range spec.EffectiveScopes() {
 		s.Scopes = append(s.Scopes, configv1alpha1.Scope{
-			Name: string(scope.Name), Description: scope.Description, Grant: configv1alpha1.ScopeGrant(scope.Grant),
+			Name: string(scope.Name), Description: scope.Description, Claims: claimNames(scope.Claims), Grant: configv1alpha1.ScopeGrant(scope.Grant),
 		})
 	}
 	for _, grant := range spec.EffectiveGrantTypes() {
@@ -158,6 +160,25 @@ func service(spec *authv1alpha1.AuthorizationServerSpec) configv1alpha1.Service 
 		s.ResponseTypes = append(s.ResponseTypes, string(response))
 	}
 	return s
+}
+
+// released are the scopes that release claims of which Authlete knows nothing.
+func released(spec *authv1alpha1.AuthorizationServerSpec) []configv1alpha1.Scope {
+	var scopes []configv1alpha1.Scope
+	for _, scope := range spec.EffectiveScopes() {
+		if len(scope.Claims) > 0 {
+			scopes = append(scopes, configv1alpha1.Scope{Name: string(scope.Name), Claims: claimNames(scope.Claims)})
+		}
+	}
+	return scopes
+}
+
+func claimNames(claims []authv1alpha1.ClaimName) []string {
+	var names []string
+	for _, claim := range claims {
+		names = append(names, string(claim))
+	}
+	return names
 }
 
 // shown is what pages show of the service.

@@ -1,6 +1,9 @@
 package serverconfig_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,8 +174,72 @@ func TestSettingsAtAuthleteRestartNothing(t *testing.T) {
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("the configuration changed (-before +after):\n%s", diff)
 	}
+	changed.Spec.Scopes[0].Claims = []authv1alpha1.ClaimName{"department"}
+	if after, err = serverconfig.Render(changed); err != nil || !cmp.Equal(after.Service.Scopes, []configv1alpha1.Scope{
+		{Name: "invoices", Claims: []string{"department"}, Grant: configv1alpha1.ScopeOnRequest},
+	}) {
+		t.Errorf("scopes that release claims: %+v, error %v", after.Service.Scopes, err)
+	}
 	changed.Spec.Display.ServiceName = "Login"
 	if after, err = serverconfig.Render(changed); err != nil || after.Service.Name != "Login" {
 		t.Errorf("the pages' name is %q, error %v", after.Service.Name, err)
 	}
+}
+
+// TestScopesReachTheServer: with their claims, and the standard ones with the same words as in the file's defaults.
+func TestScopesReachTheServer(t *testing.T) {
+	t.Parallel()
+	as := server("https://login.example.com")
+	config, err := serverconfig.Render(as)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := &configv1alpha1.ServerConfig{}
+	configv1alpha1.Default(plain)
+	if diff := cmp.Diff(plain.Service.Scopes, config.Service.Scopes); diff != "" {
+		t.Errorf("standard scopes of the file (-) and of the resource (+):\n%s", diff)
+	}
+	as.Spec.Scopes = []authv1alpha1.Scope{{Name: "work", Claims: []authv1alpha1.ClaimName{"department", "groups"}, Grant: authv1alpha1.ScopeByDefault}}
+	if config, err = serverconfig.Render(as); err != nil {
+		t.Fatal(err)
+	}
+	want := configv1alpha1.Scope{Name: "work", Description: "work", Claims: []string{"department", "groups"}, Grant: configv1alpha1.ScopeByDefault}
+	if diff := cmp.Diff(want, config.Service.Scopes[len(config.Service.Scopes)-1]); diff != "" {
+		t.Errorf("scope (-want +got):\n%s", diff)
+	}
+}
+
+// TestClaimsOfTheProtocol: the schema and the file refuse the same claims of scopes.
+func TestClaimsOfTheProtocol(t *testing.T) {
+	t.Parallel()
+	names := authv1alpha1.ReservedClaims()
+	refused := 0
+	for _, name := range append(names, "department") {
+		as := server("https://login.example.com")
+		as.Spec.Scopes = []authv1alpha1.Scope{{Name: "work", Claims: []authv1alpha1.ClaimName{authv1alpha1.ClaimName(name)}}}
+		_, err := serverconfig.Render(as)
+		if inSchema := slices.Contains(protocolClaims(t), name); inSchema != (err != nil) {
+			t.Errorf("%s: the schema refuses it: %t, the file: %v", name, inSchema, err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused != len(protocolClaims(t)) {
+		t.Errorf("%d of %d claims are refused", refused, len(protocolClaims(t)))
+	}
+}
+
+// protocolClaims returns the names that the schema refuses as claims of scopes.
+func protocolClaims(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile("../../../config/crd/bases/authserver.dev_authorizationservers.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := regexp.MustCompile(`(?s)'!\(self in \[(.*?)\]\)'`).FindSubmatch(data)
+	if rule == nil {
+		t.Fatal("the rule about claims of scopes is not in the schema")
+	}
+	return regexp.MustCompile(`[a-z_]+`).FindAllString(string(rule[1]), -1)
 }

@@ -32,6 +32,10 @@ func OfClient(c *authv1alpha1.OAuthClient) (Declared[authlete.Client], error) {
 		exact := spec.EffectiveAuthMethodMatch() == authv1alpha1.AuthMethodExact
 		d.add(attribute(authlete.AttributeAuthMethodMatch, authlete.AuthMethodMatchExact, exact))
 	}
+	if d.defaults || spec.IDTokenClaims != "" {
+		minimal := spec.EffectiveIDTokenClaims() == authv1alpha1.IDTokenMinimal
+		d.add(attribute(authlete.AttributeIDTokenClaims, authlete.IDTokenClaimsMinimal, minimal))
+	}
 	if err := d.addKeys(spec); err != nil {
 		return Declared[authlete.Client]{}, err
 	}

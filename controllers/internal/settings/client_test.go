@@ -124,6 +124,7 @@ func clientFields() map[string]struct {
 			func(s *spec) { s.TokenEndpointAuthMethodMatch = "Exact" }, []string{"attributes." + authlete.AttributeAuthMethodMatch},
 		},
 		"Consent":        {func(s *spec) { s.Consent = "Ask" }, []string{"attributes.first_party"}},
+		"IDTokenClaims":  {func(s *spec) { s.IDTokenClaims = "Minimal" }, []string{"attributes.authserver.dev/id-token-claims"}},
 		"Adopt":          {nothing, nil},
 		"Management":     {nothing, nil},
 		"DeletionPolicy": {nothing, nil},

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 
 	authv1alpha1 "github.com/authserver-dev/operator/api/v1alpha1"
@@ -36,6 +37,7 @@ func Of(server *authv1alpha1.AuthorizationServer) Declared[authlete.Service] {
 	if len(spec.Scopes) > 0 {
 		d.add(newScopes(spec))
 	}
+	d.addClaims(spec)
 	if len(spec.GrantTypes) > 0 {
 		d.add(list[authlete.Service, authlete.GrantType]{
 			"supportedGrantTypes", upper[authlete.GrantType](spec.GrantTypes), func(s *authlete.Service) *[]authlete.GrantType { return &s.SupportedGrantTypes },
@@ -78,6 +80,31 @@ func (d *service) addTokens(tokens *authv1alpha1.Tokens) {
 		kept := tokens.RefreshRotation == authv1alpha1.RefreshKeep
 		d.add(value[authlete.Service, bool]{"refreshTokenKept", kept, func(s *authlete.Service) *bool { return &s.RefreshTokenKept }})
 	}
+}
+
+// addClaims declares that the claims of the scopes are supported, where the spec gives claims to a scope.
+func (d *service) addClaims(spec *authv1alpha1.AuthorizationServerSpec) {
+	released, names := authlete.ScopeClaims{}, []string(nil)
+	for _, scope := range spec.EffectiveScopes() {
+		names = append(names, string(scope.Name))
+		for _, claim := range scope.Claims {
+			released[string(scope.Name)] = append(released[string(scope.Name)], string(claim))
+		}
+	}
+	if len(released) == 0 {
+		return
+	}
+	lacking := func(have, want []string) []string {
+		return slices.DeleteFunc(slices.Clone(want), func(claim string) bool { return slices.Contains(have, claim) })
+	}
+	d.add(derived[authlete.Service, []string]{
+		"supportedClaims", append([]string{"sub"}, released.Of(names)...),
+		func(s *authlete.Service) []string { return s.SupportedClaims },
+		func(s *authlete.Service, want []string) {
+			s.SupportedClaims = slices.Concat(s.SupportedClaims, lacking(s.SupportedClaims, want))
+		},
+		func(have, want []string) bool { return len(lacking(have, want)) == 0 },
+	})
 }
 
 func (d *service) addPKCE(pkce *authv1alpha1.PKCE) {

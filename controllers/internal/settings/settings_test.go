@@ -49,6 +49,28 @@ func service(set func(s *authlete.Service)) *authlete.Service {
 	return s
 }
 
+// TestClaimsOfScopes: the claims of the scopes are added to those that the service supports already.
+func TestClaimsOfScopes(t *testing.T) {
+	t.Parallel()
+	declared := settings.Of(server(func(spec *authv1alpha1.AuthorizationServerSpec) {
+		spec.Scopes = []authv1alpha1.Scope{{Name: "email"}, {Name: "work", Claims: []authv1alpha1.ClaimName{"department", "email"}}}
+	}))
+	have := service(func(s *authlete.Service) { s.SupportedClaims = []string{"their_own", "email"} })
+	merged := settings.Merge(have, declared)
+	for _, claim := range []string{"their_own", "sub", "name", "email", "email_verified", "groups", "department"} {
+		if !slices.Contains(merged.SupportedClaims, claim) {
+			t.Errorf("%s is not supported: %v", claim, merged.SupportedClaims)
+		}
+	}
+	if left := settings.Diff(merged, declared); len(left) > 0 || len(slices.Compact(slices.Sorted(slices.Values(merged.SupportedClaims)))) != len(merged.SupportedClaims) {
+		t.Errorf("after the change %v differs, claims are %v", left, merged.SupportedClaims)
+	}
+	plain := settings.Of(server(func(spec *authv1alpha1.AuthorizationServerSpec) { spec.Scopes = []authv1alpha1.Scope{{Name: "openid"}} }))
+	if got := settings.Merge(have, plain).SupportedClaims; len(got) != 2 {
+		t.Errorf("without claims in the spec: %v", got)
+	}
+}
+
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

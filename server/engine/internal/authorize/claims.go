@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/authserver-dev/operator/internal/authlete"
-	"github.com/authserver-dev/operator/server/engine/internal/issue"
 	"github.com/authserver-dev/operator/server/engine/internal/jsontext"
 	"github.com/authserver-dev/operator/server/engine/internal/oauth"
 )
@@ -94,17 +93,15 @@ func (r *Request) applyClaims(claims requestedClaims) *oauth.Error {
 	return nil
 }
 
-// addScopeClaims puts the claims that scopes stand for into the ID token when there is no access token with which
+// addScopeClaims puts the claims that scopes release into the ID token when there is no access token with which
 // the client could fetch them (OpenID Connect Core 1.0, section 5.4).
-func (r *Request) addScopeClaims() {
+func (r *Request) addScopeClaims(service *authlete.Service) {
 	if r.ResponseType != authlete.ResponseIDToken {
 		return
 	}
-	for _, scope := range r.Scopes {
-		for _, name := range issue.ScopeClaims(scope) {
-			if !slices.Contains(r.claims, name) {
-				r.claims = append(r.claims, name)
-			}
+	for _, name := range service.ScopeClaims().Of(r.Scopes) {
+		if !slices.Contains(r.claims, name) {
+			r.claims = append(r.claims, name)
 		}
 	}
 }

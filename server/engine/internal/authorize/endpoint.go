@@ -129,7 +129,7 @@ func (e *Endpoint) accept(r *Request, client *registry.Client, service *authlete
 		IDTokenClaims: r.idTokenClaims, UserInfoClaims: r.UserInfoClaims,
 	}
 	if r.openID() {
-		response.ClaimsAtUserInfo = issue.UserInfoClaimNames(r.Scopes, r.ClaimsAtUserInfo)
+		response.ClaimsAtUserInfo = issue.UserInfoClaimNames(service, r.Scopes, r.ClaimsAtUserInfo)
 	}
 	if response.HasPrompt(authlete.PromptNone) {
 		response.Action = authlete.AuthorizationNoInteraction

@@ -254,7 +254,7 @@ func checkClaims(r *Request, values params.Values, client *registry.Client, serv
 		if refusal := r.applyClaims(claims); refusal != nil {
 			return refusal
 		}
-		r.addScopeClaims()
+		r.addScopeClaims(service)
 	}
 	if !r.acrEssential {
 		// What is asked for voluntarily and not supported is left out (OpenID Connect Core 1.0, section 3.1.2.1).

@@ -19,7 +19,7 @@ type GrantDetails struct {
 	// IDTokenClaims is the JSON object with the claim values that the front end supplied for the ID token.
 	IDTokenClaims json.RawMessage `json:"idTokenClaims,omitempty"`
 	// ClaimsAtUserInfo are the claim names in the userinfo member of the claims parameter. The claims that
-	// scopes stand for are not among them: see UserInfoClaimNames.
+	// scopes release are not among them: see UserInfoClaimNames.
 	ClaimsAtUserInfo []string `json:"claimsAtUserInfo,omitempty"`
 	// UserInfoClaims is the userinfo member of the claims parameter, JSON.
 	UserInfoClaims string `json:"userInfoClaims,omitempty"`

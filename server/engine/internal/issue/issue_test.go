@@ -183,8 +183,10 @@ func TestDocumentsComeBack(t *testing.T) {
 
 func TestUserInfoClaimNames(t *testing.T) {
 	t.Parallel()
-	got := issue.UserInfoClaimNames([]string{"openid", "email", "phone", "custom"}, []string{"email", "groups", "sub", "groups"})
-	want := []string{"email", "email_verified", "phone_number", "phone_number_verified", "groups"}
+	got := issue.UserInfoClaimNames(&authlete.Service{SupportedScopes: []authlete.Scope{
+		{Name: "custom", Attributes: []authlete.Pair{{Key: authlete.AttributeClaims, Value: "department  email"}}},
+	}}, []string{"openid", "email", "phone", "custom"}, []string{"email", "groups", "sub", "groups"})
+	want := []string{"email", "email_verified", "phone_number", "phone_number_verified", "department", "groups"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}

@@ -106,7 +106,7 @@ func scopeNames(service *authlete.Service) []string {
 	return names
 }
 
-// claims are the claims that the supported scopes stand for, or the declared ones.
+// claims are the claims that the supported scopes release, or the declared ones.
 func claims(service *authlete.Service) []string {
 	if len(service.SupportedClaims) > 0 {
 		return service.SupportedClaims
@@ -115,7 +115,7 @@ func claims(service *authlete.Service) []string {
 	if len(service.SupportedAcrs) > 0 {
 		names = append(names, "acr")
 	}
-	return append(names, issue.UserInfoClaimNames(scopeNames(service), nil)...)
+	return append(names, service.ScopeClaims().Of(scopeNames(service))...)
 }
 
 func texts[T any](values []T, spell func(T) string) []string {

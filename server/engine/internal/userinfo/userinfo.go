@@ -36,9 +36,15 @@ type Store interface {
 	FindGrant(ctx context.Context, grantID string) (store.Grant, error)
 }
 
+// Registry knows clients and settings.
+type Registry interface {
+	bearer.Registry
+	Service() *authlete.Service
+}
+
 // Deps are what an Endpoint needs. All are required.
 type Deps struct {
-	Registry bearer.Registry
+	Registry Registry
 	Store    Store
 	Subjects bearer.Subjects
 	Clock    func() time.Time
@@ -46,15 +52,16 @@ type Deps struct {
 
 // Endpoint implements authlete.UserInfoAPI.
 type Endpoint struct {
-	store Store
-	judge *bearer.Judge
+	store    Store
+	registry Registry
+	judge    *bearer.Judge
 }
 
 var _ authlete.UserInfoAPI = (*Endpoint)(nil)
 
 // New returns an Endpoint.
 func New(deps Deps) *Endpoint {
-	return &Endpoint{store: deps.Store, judge: bearer.NewJudge(bearer.Deps{
+	return &Endpoint{store: deps.Store, registry: deps.Registry, judge: bearer.NewJudge(bearer.Deps{
 		Store: deps.Store, Registry: deps.Registry, Subjects: deps.Subjects, Clock: deps.Clock,
 	})}
 }
@@ -83,7 +90,7 @@ func (e *Endpoint) UserInfo(ctx context.Context, req *authlete.UserInfoRequest) 
 	return &authlete.UserInfoResponse{
 		Result:         oauth.Success(codeOK, "The access token presented at the userinfo endpoint is valid."),
 		Action:         authlete.UserInfoOK,
-		Claims:         issue.UserInfoClaimNames(token.Scopes, details.ClaimsAtUserInfo),
+		Claims:         issue.UserInfoClaimNames(e.registry.Service(), token.Scopes, details.ClaimsAtUserInfo),
 		ClientID:       token.ClientID,
 		Scopes:         token.Scopes,
 		Subject:        token.Subject,
