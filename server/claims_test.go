@@ -171,8 +171,8 @@ func TestClaimsSupported(t *testing.T) {
 		got = append(got, name.(string))
 	}
 	want := []string{"sub", "auth_time"}
-	service := authlete.Service{SupportedScopes: []authlete.Scope{{Name: "work", Attributes: []authlete.Pair{{Key: authlete.AttributeClaims, Value: "department groups"}}}}}
-	want = append(want, service.ScopeClaims().Of([]string{"profile", "email", "address", "phone", "groups", "work"})...)
+	released := authlete.ScopeClaims{"work": {"department", "groups"}}
+	want = append(want, released.Of([]string{"profile", "email", "address", "phone", "groups", "work"})...)
 	got = slices.DeleteFunc(got, func(name string) bool { return name == "acr" })
 	slices.Sort(got)
 	slices.Sort(want)

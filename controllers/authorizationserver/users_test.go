@@ -103,9 +103,15 @@ func TestEmailVerified(t *testing.T) {
 		user   *bool
 		want   string
 	}{
-		{"", nil, "false"}, {"", new(true), "true"}, {"", new(false), "false"},
-		{authv1alpha1.EmailUnverified, nil, "false"}, {authv1alpha1.EmailUnverified, new(true), "true"}, {authv1alpha1.EmailUnverified, new(false), "false"},
-		{authv1alpha1.EmailVerified, nil, "true"}, {authv1alpha1.EmailVerified, new(true), "true"}, {authv1alpha1.EmailVerified, new(false), "false"},
+		{"", nil, "false"},
+		{"", new(true), "true"},
+		{"", new(false), "false"},
+		{authv1alpha1.EmailUnverified, nil, "false"},
+		{authv1alpha1.EmailUnverified, new(true), "true"},
+		{authv1alpha1.EmailUnverified, new(false), "false"},
+		{authv1alpha1.EmailVerified, nil, "true"},
+		{authv1alpha1.EmailVerified, new(true), "true"},
+		{authv1alpha1.EmailVerified, new(false), "false"},
 	} {
 		server := &authv1alpha1.AuthorizationServer{}
 		server.Spec.Users.DefaultEmailVerification = test.server

@@ -11,7 +11,7 @@ const (
 	AttributeClaims = "authserver.dev/claims"
 	// AttributeIDTokenClaims is the attribute of a client whose value "Minimal" keeps the claims of scopes out of its ID
 	// tokens: the client reads them at the userinfo endpoint (OpenID Connect Core 1.0, section 5.4).
-	AttributeIDTokenClaims = "authserver.dev/id-token-claims"
+	AttributeIDTokenClaims = "authserver.dev/id-token-claims" //nolint:gosec // the name of an attribute
 	// IDTokenClaimsMinimal is the value of AttributeIDTokenClaims.
 	IDTokenClaimsMinimal = "Minimal"
 )
