@@ -184,6 +184,7 @@ func TestKeysOutliveTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	awaitKeys(t, e, 2) // Close ends the making of keys
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -197,6 +198,23 @@ func TestKeysOutliveTheStart(t *testing.T) {
 	}
 	if err := st.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// awaitKeys waits until the published set has so many keys.
+func awaitKeys(t *testing.T, e *engine.Engine, count int) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		set, err := e.ServiceJWKS(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Count(set, []byte(`"kid"`)) == count {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the set has not %d keys: %s", count, set)
+		}
 	}
 }
 
