@@ -197,7 +197,7 @@ func TestRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || len(service.SupportedScopes) != 6 ||
+	if service.Issuer != "https://file.example.com" || service.IDTokenDuration <= 0 || len(service.SupportedScopes) != 7 ||
 		string(service.Other["supportedDocuments"]) != `["X"]` || len(service.Other) != 1 {
 		t.Errorf("settings %+v", service)
 	}
