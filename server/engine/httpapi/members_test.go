@@ -199,7 +199,9 @@ func requestMembers() map[string]reasons {
 		context  = "looked at for signed messages only, which are refused"
 	)
 	return map[string]reasons{
-		"auth/authorization":       {effect: "parameters context"},
+		"auth/authorization": {
+			effect: "parameters", "attached to the ticket for auth/authorization/ticket/info alone, which is not answered": "context",
+		},
 		"auth/authorization/issue": {effect: "acr authTime claims scopes sub subject ticket"},
 		"auth/token": {
 			effect: "parameters clientId clientSecret dpop", proofs: "clientCertificate clientCertificatePath htm htu",
