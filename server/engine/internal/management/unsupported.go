@@ -55,6 +55,10 @@ func CheckService(service, stored *authlete.Service) error {
 	if service.AccessTokenType != "" && service.AccessTokenType != "Bearer" {
 		return refuse(call, "E006205", "accessTokenType must be Bearer")
 	}
+	if outOfBounds(service.AccessTokenDuration, service.RefreshTokenDuration, service.IDTokenDuration, service.AuthorizationCodeDuration,
+		service.AuthorizationResponseDuration, service.RefreshTokenAbsoluteDuration, service.RefreshTokenLeeway) {
+		return refuse(call, "E006206", "durations must be from 0 to %d seconds", maxSeconds)
+	}
 	return unsupported(call, "E006204", UnsupportedService(), service, stored)
 }
 

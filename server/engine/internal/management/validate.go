@@ -215,12 +215,20 @@ func checkAlgorithms(call string, c *authlete.Client) *authlete.Error {
 	return nil
 }
 
+// maxSeconds bounds every lifetime and age: ten years. Added to a time it cannot overflow.
+const maxSeconds = 10 * 365 * 24 * 60 * 60
+
+// outOfBounds says whether one of the lifetimes or ages, in seconds, cannot be in force.
+func outOfBounds(seconds ...int64) bool {
+	return slices.ContainsFunc(seconds, func(value int64) bool { return value < 0 || value > maxSeconds })
+}
+
 func checkLimits(call string, c *authlete.Client) *authlete.Error {
-	if c.Extension != nil && (c.Extension.AccessTokenDuration < 0 || c.Extension.RefreshTokenDuration < 0) {
-		return refuse(call, "E201316", "extension: durations must not be negative")
+	if c.Extension != nil && outOfBounds(c.Extension.AccessTokenDuration, c.Extension.RefreshTokenDuration) {
+		return refuse(call, "E201316", "extension: durations must be from 0 to %d seconds", maxSeconds)
 	}
-	if c.DefaultMaxAge < 0 {
-		return refuse(call, "E201325", "defaultMaxAge must not be negative")
+	if outOfBounds(c.DefaultMaxAge) {
+		return refuse(call, "E201325", "defaultMaxAge must be from 0 to %d seconds", maxSeconds)
 	}
 	return nil
 }
