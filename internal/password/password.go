@@ -21,7 +21,7 @@ type hash interface {
 	memory() int64
 }
 
-// Bounds of hashes that memory makes dear. One record must not decide what the server needs for everybody's login.
+// Bounds of hashes that memory makes expensive. One record must not decide what the server needs for everybody's login.
 const (
 	// OwnMemory is what verifying a hash made by Hash takes, in bytes.
 	OwnMemory = memoryKiB << 10

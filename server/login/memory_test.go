@@ -24,15 +24,15 @@ const (
 	childVariable = "AUTHSERVER_TEST_HASH_MEMORY"
 )
 
-// dearest is the hash that takes the most memory of those that are accepted.
-const dearest = "$argon2id$v=19$m=131072,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5"
+// mostExpensive is the hash that takes the most memory of those that are accepted.
+const mostExpensive = "$argon2id$v=19$m=131072,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5"
 
-// TestDearestHashFitsThePod: many parallel logins against the dearest hash stay within the memory of a pod. The heap of a
+// TestMostExpensiveHashFitsThePod: many parallel logins against the most expensive hash stay within the memory of a pod. The heap of a
 // process of its own is measured.
-func TestDearestHashFitsThePod(t *testing.T) {
+func TestMostExpensiveHashFitsThePod(t *testing.T) {
 	t.Parallel()
-	if password.Check(dearest) != nil || password.Check(strings.Replace(dearest, "131072", "131073", 1)) == nil {
-		t.Fatal("the hash is not the dearest one")
+	if password.Check(mostExpensive) != nil || password.Check(strings.Replace(mostExpensive, "131072", "131073", 1)) == nil {
+		t.Fatal("the hash is not the most expensive one")
 	}
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestMeasureHashMemory", "-test.v")
 	command.Env = append(os.Environ(), childVariable+"=1", "GOMAXPROCS=4")
@@ -55,11 +55,11 @@ func TestDearestHashFitsThePod(t *testing.T) {
 // TestMeasureHashMemory is the measured process.
 func TestMeasureHashMemory(t *testing.T) {
 	if os.Getenv(childVariable) == "" {
-		t.Skip("only for TestDearestHashFitsThePod")
+		t.Skip("only for TestMostExpensiveHashFitsThePod")
 	}
 	debug.SetMemoryLimit(runtimeLimit)
 	checker := login.New(login.Options{
-		Users:        directory{"alice": {Subject: "1", Username: "alice", PasswordHash: dearest}},
+		Users:        directory{"alice": {Subject: "1", Username: "alice", PasswordHash: mostExpensive}},
 		FreeAttempts: 100, MaxDelay: time.Second, Clock: time.Now, Observe: func(string) {},
 	})
 	var group sync.WaitGroup

@@ -21,8 +21,8 @@ const (
 	maxWaiting = 128
 	// defaultMemory is the memory for hashing where the process has no limit, in bytes.
 	defaultMemory = 1 << 30
-	// dear is what a hash must take, in bytes, for its memory to be returned at once.
-	dear = 2 * password.OwnMemory
+	// expensive is what a hash must take, in bytes, for its memory to be returned at once.
+	expensive = 2 * password.OwnMemory
 )
 
 // slots bounds the memory and the number of hashes that are computed at a time.
@@ -61,8 +61,8 @@ func (s *slots) take(ctx context.Context, bytes int64) (release func(), err erro
 		return nil, fmt.Errorf("waiting for memory to check a password: %w", err)
 	}
 	return func() {
-		if bytes > dear {
-			runtime.GC() // else the next dear hash would need its memory beside this one's
+		if bytes > expensive {
+			runtime.GC() // else the next expensive hash would need its memory beside this one's
 		}
 		s.memory.Release(weight)
 		s.count.Release(1)

@@ -108,7 +108,7 @@ func reread(path string, have file) (file, error) {
 }
 
 // maxDecoyMemory is the most that verifying a decoy may take, in bytes. Attempts for names that do not exist are free for
-// strangers: one imported hash must not make all of them dear.
+// strangers: one imported hash must not make all of them expensive.
 const maxDecoyMemory = 2 * password.OwnMemory
 
 // newSnapshot merges files in the order of their names.

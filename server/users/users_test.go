@@ -91,7 +91,7 @@ func TestDecoy(t *testing.T) {
 	}
 }
 
-// TestDecoysAreCheap: one imported hash that takes much memory does not make attempts for unknown names dear, and neither
+// TestDecoysAreCheap: one imported hash that takes much memory does not make attempts for unknown names expensive, and neither
 // does a directory that has nothing else.
 func TestDecoysAreCheap(t *testing.T) {
 	t.Parallel()
